@@ -1,0 +1,88 @@
+"""The only place that builds and wires: settings → engines → use cases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from headcount.config import Settings
+from headcount.store.control.accounts import ensure_account
+from headcount.store.control.engine import open_control
+from headcount.store.control.uploads import SqlUploads
+from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
+from headcount.uploads.history import History
+from headcount.uploads.looking import Looking
+from headcount.uploads.plan import Limits
+from headcount.uploads.process import Uploads
+from headcount.uploads.reading import Engine
+from headcount.uploads.rules import Rules
+
+#: Share of the memory that the engine which reads files gets; the store has the rest.
+_READING_SHARE = 0.4
+#: Seconds that a command waits for another process to be done with the data file.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The use cases of one account on one data directory."""
+
+    settings: Settings
+    uploads: Uploads
+    history: History
+    looking: Looking
+    data_file: Path
+    patience: float = PATIENCE
+
+    def store(self) -> AbstractContextManager[DuckDBProfiles]:
+        """The profiles, for as long as the context lasts. Raises Busy."""
+        return _open_store(self.settings, self.data_file)
+
+
+@contextmanager
+def application(settings: Settings) -> Iterator[Application]:
+    """The application on the data directory of the settings, made when it is missing."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    data_file = settings.data / "accounts" / f"{settings.account}.duckdb"
+    control = open_control(settings.data / "control.sqlite")
+    try:
+        ensure_account(control, settings.account, settings.timezone)
+        records, rules = SqlUploads(control), _rules(settings)
+        open_store = partial(_open_store, settings, data_file)
+        yield Application(
+            settings,
+            Uploads(records, open_store, rules),
+            History(records, rules),
+            Looking(open_store, rules),
+            data_file,
+        )
+    finally:
+        control.dispose()
+
+
+def _open_store(settings: Settings, data_file: Path) -> AbstractContextManager[DuckDBProfiles]:
+    memory = round(settings.memory_limit_mb * (1 - _READING_SHARE))
+    return open_profiles(data_file, memory_mb=memory, threads=_threads(settings), patience=PATIENCE)
+
+
+def _threads(settings: Settings) -> int:
+    return settings.threads or os.cpu_count() or 1
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        account=settings.account,
+        folder=settings.data / "uploads",
+        zone=settings.timezone,
+        day_first=settings.day_first,
+        file_limit=settings.file_limit_bytes,
+        property_limit=settings.property_limit,
+        limits=Limits(settings.value_limit, settings.list_limit),
+        chunk_rows=settings.chunk_rows,
+        engine=Engine(_threads(settings), round(settings.memory_limit_mb * _READING_SHARE)),
+        keep_files=settings.keep_files,
+    )

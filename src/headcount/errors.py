@@ -1,0 +1,28 @@
+"""The errors a caller can act on. Each carries a stable code, one clear sentence and the way out."""
+
+from __future__ import annotations
+
+
+class HeadcountError(Exception):
+    """Something went wrong that a person can understand: `code` is stable, `advice` is the way out."""
+
+    def __init__(self, code: str, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".rstrip()
+
+
+class WrongCall(HeadcountError):
+    """The request itself is wrong (a missing file, a broken filter, a bad manifest); nothing was done."""
+
+
+class FileRejected(HeadcountError):
+    """The file cannot be used at all; nothing was stored in a profile."""
+
+
+class Busy(HeadcountError):
+    """Another process holds what is needed; trying again later can succeed."""

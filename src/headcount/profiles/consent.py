@@ -1,0 +1,73 @@
+"""Consent: the channels, the states, and the headers that mean them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """Where a person can be messaged."""
+
+    PUSH = "push"
+    SMS = "sms"
+    EMAIL = "email"
+    WHATSAPP = "whatsapp"
+
+    @property
+    def header(self) -> str:
+        """The column of a file that changes it."""
+        return f"MSG-{self.value}"
+
+    @property
+    def column(self) -> str:
+        """Its column in the store: true subscribed, false unsubscribed, NULL not set."""
+        return f"consent_{self.value}"
+
+
+class State(StrEnum):
+    """What is known of a person's wish on one channel."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    NOT_SET = "not_set"
+
+    @classmethod
+    def of(cls, stored: bool | None) -> State:  # noqa: FBT001 - the stored value itself, not an option
+        """The state that a stored value means."""
+        if stored is None:
+            return cls.NOT_SET
+        return cls.SUBSCRIBED if stored else cls.UNSUBSCRIBED
+
+
+class Source(StrEnum):
+    """Who changed a consent."""
+
+    UPLOAD = "upload"
+    PERSON = "person"
+    API = "api"
+    DASHBOARD = "dashboard"
+    BOUNCE = "bounce"
+
+
+#: Channels on which a person who said nothing is not reachable.
+OPT_IN = frozenset({Channel.WHATSAPP})
+
+_HEADERS = {channel.header.casefold(): channel for channel in Channel}
+_LETTERS = {"".join(filter(str.isalnum, header)): channel for header, channel in _HEADERS.items()}
+
+
+def channel_of(header: str) -> Channel | None:
+    """The channel of a consent header, in any case."""
+    return _HEADERS.get(header.casefold())
+
+
+def near_miss(header: str) -> Channel | None:
+    """The channel of a header that is a consent header but for punctuation (`msg_email`)."""
+    if channel_of(header):
+        return None
+    return _LETTERS.get("".join(filter(str.isalnum, header.casefold())))
+
+
+def may_message(channel: Channel, stored: bool | None) -> bool:  # noqa: FBT001 - the stored value itself, not an option
+    """Whether consent allows a message on the channel."""
+    return channel not in OPT_IN if stored is None else stored

@@ -1,0 +1,172 @@
+"""The port of the store that keeps profiles: what is handed over, what comes back. `store/` implements it, `bootstrap` wires it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+from headcount.profiles.consent import Channel
+from headcount.profiles.properties import Property
+from headcount.values.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class BatchColumn:
+    """A property that a batch sets: columns `p<number>`, with `clears` also `x<number>`, with `edits` also `a<number>`, `r<number>`."""
+
+    number: int
+    type: Type
+    write: Literal["overwrite", "fill"] = "overwrite"
+    clears: bool = False
+    edits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one upload, each identity at most once.
+
+    `rows` has `row` (int64, spreadsheet row), `identity` (text), with a match other than identity also `key`, the columns of
+    `columns`, `consent_<channel>` (boolean) for `channels`, and where rows were folded also `s<number>` (int64): the row that a
+    value came from.
+    """
+
+    rows: pa.Table
+    columns: tuple[BatchColumn, ...]
+    channels: tuple[Channel, ...]
+    match: Literal["identity", "email", "phone"] = "identity"
+    folded: bool = False
+    #: How many texts a list may hold.
+    list_limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Values of one property: set where nothing was, changed, cleared."""
+
+    set: int = 0
+    changed: int = 0
+    cleared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChanged:
+    """People who left or came back on one channel."""
+
+    opted_out: int = 0
+    resubscribed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a batch changes. `created + updated + unchanged` is the number of its rows."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    #: Profiles that a row named; more than the rows where an address belongs to several people.
+    touched: int = 0
+    #: By property number.
+    columns: Mapping[int, Changed] = field(default_factory=dict)
+    consent: Mapping[Channel, ConsentChanged] = field(default_factory=dict)
+    #: Columns `row`, `number`: lists that would have become too long; those cells were not applied.
+    overlong: pa.Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose work a batch is."""
+
+    upload: int
+    #: The time of the upload, the same for all its batches.
+    at: datetime
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an upload is, committed with the data it describes."""
+
+    chunks: int
+    #: What the upload has counted so far.
+    tally: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How many of the given texts are identities of known people, or their addresses."""
+
+    identities: int = 0
+    emails: int = 0
+    phones: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A value of a person and where it came from: an upload's number and row."""
+
+    property: Property
+    value: Any  # of the property's type
+    upload: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConsent:
+    """A consent of a person and, where one was logged, its last change."""
+
+    stored: bool | None
+    source: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """All that is known of one profile."""
+
+    identity: str
+    values: tuple[StoredValue, ...]
+    consent: Mapping[Channel, StoredConsent]
+    first_seen: datetime
+    last_updated: datetime
+    #: Numbers of the uploads that created or changed it, in order.
+    uploads: tuple[int, ...]
+
+
+class ProfileStore(Protocol):
+    """The profiles of one account. A public method is one transaction."""
+
+    def properties(self) -> tuple[Property, ...]:
+        """The registered properties in order of their numbers, the system ones first."""
+        ...
+
+    def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+        """Register the properties that are not there yet and widen those that may; returns the wanted ones by name."""
+        ...
+
+    def retype(self, name: str, wanted: Type) -> int:
+        """Change the type of a property; returns how many values could not be kept. Raises WrongCall."""
+        ...
+
+    def progress(self, upload: int) -> Progress:
+        """How far an upload is."""
+        ...
+
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
+        """Apply a batch and the progress that its effect leads to, in one transaction."""
+        ...
+
+    def known(self, addresses: pa.Table) -> Known:
+        """How many of the distinct texts in column `key` are identities, e-mail addresses (any case), phone numbers of people."""
+        ...
+
+    def person(self, identity: str) -> Person | None:
+        """One person by identity."""
+        ...
+
+    def find(self, text: str, limit: int) -> tuple[Person, ...]:
+        """People whose identity, name, e-mail address or phone number holds the text; exact matches first."""
+        ...

@@ -1,0 +1,1 @@
+"""What a segment is: a filter as a tree, as text and as JSON."""

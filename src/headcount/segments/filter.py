@@ -1,0 +1,118 @@
+"""A filter as a tree: what is asked of a person, without a word on how it is written or answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+CHANNELS = ("push", "sms", "email", "whatsapp")
+CONSENT_STATES = ("subscribed", "unsubscribed", "not_set")
+COMPARISONS = ("=", "!=", ">", ">=", "<", "<=", "before", "after")
+
+#: The longest window of `in last N days`: a hundred years.
+MAX_DAYS = 36_500
+
+#: How deep brackets and `not` may nest in a text, which keeps recursion within what Python allows.
+MAX_DEPTH = 50
+
+#: A value as it is written. Dates are texts: only the property's type makes a date of one.
+Value: TypeAlias = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Every one of two or more filters holds."""
+
+    filters: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of two or more filters holds."""
+
+    filters: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The filter does not hold; a person without a value is among those."""
+
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The property compares with the value by one of `COMPARISONS`."""
+
+    property: str
+    operator: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The property has a value."""
+
+    property: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """The text holds the value, in any case; or the list has it as an element."""
+
+    property: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """The property equals one of the values, of which there is at least one."""
+
+    property: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The property lies between two values; both ends count."""
+
+    property: str
+    low: Value
+    high: Value
+
+
+@dataclass(frozen=True, slots=True)
+class InLast:
+    """The date lies in the `days` times 24 hours up to now, 1 to `MAX_DAYS`."""
+
+    property: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentIs:
+    """The consent for one of `CHANNELS` is in one of `CONSENT_STATES`."""
+
+    channel: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadIs:
+    """The upload created or changed the person."""
+
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """The person did the event `at_least` times, ever or in the last days."""
+
+    event: str
+    at_least: int = 1
+    in_last_days: int | None = None
+
+
+PropertyTest: TypeAlias = Comparison | Exists | Contains | In | Between | InLast
+Condition: TypeAlias = PropertyTest | ConsentIs | UploadIs | Did
+Filter: TypeAlias = And | Or | Not | Condition

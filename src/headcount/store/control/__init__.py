@@ -1,0 +1,1 @@
+"""The control plane: accounts and uploads, in SQLAlchemy models that migrate themselves."""

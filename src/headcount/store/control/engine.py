@@ -1,0 +1,44 @@
+"""The control file: opened, and brought to the newest shape of its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+_MIGRATIONS = "headcount.store.control:migrations"
+
+
+def open_control(path: Path) -> Engine:
+    """The control plane in the SQLite file `path`, made where there is none. Dispose of the engine when done."""
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    with engine.begin() as connection:
+        migrate(connection)
+    return engine
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables to their newest shape inside the connection's transaction."""
+    config = Config()
+    config.set_main_option("script_location", _MIGRATIONS)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _prepare(connection: SqliteConnection, _record: object) -> None:
+    # sqlite3 would begin transactions by itself, too late for a schema change to be part of one.
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 30000")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first can fail at its first write, another being in between; one that takes the
+    # write lock at once waits for it instead. All of them last milliseconds.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

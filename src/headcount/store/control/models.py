@@ -1,0 +1,105 @@
+"""The tables of the control plane."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from headcount.uploads.upload import Document, Status
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant. Takes times with a zone only, and gives them back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """In UTC, because SQLite stores a time without its zone."""
+        if value is not None and value.tzinfo is None:
+            message = f"a time without a zone: {value}"
+            raise ValueError(message)
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """With the zone that SQLite does not store."""
+        return value and value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """The tables together; constraints have names so that migrations can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, Document: JSON(none_as_null=True)}  # noqa: RUF012 - SQLAlchemy reads it
+
+
+class AccountRow(Base):
+    """A workspace: all data belongs to one."""
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    time_zone: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UploadRow(Base):
+    """An upload, field by field as `headcount.uploads.upload.UploadRecord`."""
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        UniqueConstraint("account_id", "number"),
+        Index(None, "account_id", "sha256", "mapping_hash"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    file_name: Mapped[str]
+    door: Mapped[str]
+    status: Mapped[Status] = mapped_column(
+        # Its words, not its names; a new status needs no migration.
+        Enum(Status, native_enum=False, length=20, values_callable=lambda states: [s.value for s in states])
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    finished_at: Mapped[datetime | None]
+    sha256: Mapped[str | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    source_path: Mapped[str | None]
+    request: Mapped[Document]
+    plan: Mapped[Document | None]
+    mapping_hash: Mapped[str | None]
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("upload.id"))
+    report: Mapped[Document | None]
+    owner_pid: Mapped[int | None]
+    owner_started: Mapped[str | None]
+    heartbeat_at: Mapped[datetime | None]
+    error: Mapped[str | None]

@@ -1,0 +1,1 @@
+"""Profiles in one DuckDB file per account."""

@@ -1,0 +1,59 @@
+"""Opening the data file of an account, so that no query can reach beyond it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from headcount.errors import Busy, HeadcountError
+from headcount.store.duckdb.registry import ensure_system_properties
+
+_LOCKED = "Could not set lock"
+_PAUSE = 0.1
+
+
+@contextmanager
+def open_file(path: Path, *, memory_mb: int, threads: int, patience: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the data file, made when it is missing. Waits up to `patience` seconds for another process. Raises Busy."""
+    connection = _connect(path, memory_mb, threads, time.monotonic() + patience)
+    try:
+        connection.execute(files("headcount.store.duckdb").joinpath("schema.sql").read_text())
+        ensure_system_properties(connection)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(path: Path, memory_mb: int, threads: int, deadline: float) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "memory_limit": f"{memory_mb}MB",
+        "threads": threads,
+        "temp_directory": str(path.with_suffix(".tmp")),
+        # Rows need no order in the table; keeping it would serialise every insert.
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    while True:
+        try:
+            return duckdb.connect(str(path), config=settings)
+        except duckdb.IOException as error:
+            if _LOCKED not in str(error):
+                raise HeadcountError(
+                    "data_unreadable", "The data file cannot be opened.", f"{path.name}: {error}"
+                ) from error
+            if time.monotonic() > deadline:
+                raise Busy(
+                    "data_busy",
+                    "Another headcount process is working on this data directory.",
+                    "Wait until it is done, or stop it; an upload that was stopped goes on with `headcount uploads resume`.",
+                ) from None
+            time.sleep(_PAUSE)

@@ -1,0 +1,92 @@
+"""SQL of the difference between a batch `b` and the stored profiles `p`: per column the value after it, and what happened to it."""
+
+from __future__ import annotations
+
+from headcount.profiles.store import Batch, BatchColumn
+from headcount.values.types import distinct
+
+#: What happens to a value, as `k<number>` says it.
+SET, CHANGED, CLEARED = 1, 2, 3
+
+PROPERTY_OF_MATCH = {"email": "Email", "phone": "Phone"}
+
+
+def edited(column: BatchColumn, stored: str) -> str:
+    """The list after the texts of the batch were added to it and taken from it; NULL where none is left."""
+    n = column.number
+    base = f"CASE WHEN b.x{n} THEN NULL WHEN b.p{n} IS NOT NULL THEN b.p{n} ELSE {stored} END"
+    kept = f"list_filter({base}, lambda t: NOT coalesce(list_contains(b.r{n}, t), false))"
+    joined = f"list_concat(coalesce({kept}, []), coalesce(b.a{n}, []))"
+    return f"nullif({distinct(joined)}, [])"
+
+
+def overlong(column: BatchColumn, stored: str, limit: int) -> str:
+    """Whether the edited list would hold too many texts."""
+    return f"coalesce(len({edited(column, stored)}) > {limit}, false)"
+
+
+def _after(column: BatchColumn, limit: int) -> str:
+    n, stored = column.number, f"p.c{column.number}"
+    if column.edits:
+        return f"CASE WHEN {overlong(column, stored, limit)} THEN {stored} ELSE {edited(column, stored)} END"
+    if column.clears:
+        return f"CASE WHEN b.x{n} THEN NULL ELSE coalesce(b.p{n}, {stored}) END"
+    return f"coalesce(b.p{n}, {stored})"
+
+
+def after(column: BatchColumn, limit: int) -> str:
+    """The value of a known person after the batch."""
+    stored = f"p.c{column.number}"
+    value = _after(column, limit)
+    return f"CASE WHEN {stored} IS NOT NULL THEN {stored} ELSE {value} END" if column.write == "fill" else value
+
+
+def initial(column: BatchColumn, limit: int) -> str:
+    """The value of a person whom the batch creates."""
+    if not column.edits:
+        return f"b.p{column.number}"
+    return f"CASE WHEN NOT {overlong(column, 'NULL::VARCHAR[]', limit)} THEN {edited(column, 'NULL::VARCHAR[]')} END"
+
+
+def differs(column: BatchColumn, limit: int) -> str:
+    """Whether the stored value differs after the batch."""
+    n, stored = column.number, f"p.c{column.number}"
+    if column.write == "fill":
+        return f"({stored} IS NULL AND {after(column, limit)} IS NOT NULL)"
+    if column.edits:
+        return f"({after(column, limit)} IS DISTINCT FROM {stored})"
+    cleared = f" OR (b.x{n} AND {stored} IS NOT NULL)" if column.clears else ""
+    return f"((b.p{n} IS NOT NULL AND b.p{n} IS DISTINCT FROM {stored}){cleared})"
+
+
+def kind(column: BatchColumn, limit: int) -> str:
+    """SET, CHANGED or CLEARED where the value differs after the batch, else NULL."""
+    new, stored = after(column, limit), f"p.c{column.number}"
+    happened = f"CASE WHEN {stored} IS NULL THEN {SET} WHEN {new} IS NULL THEN {CLEARED} ELSE {CHANGED} END"
+    return f"CASE WHEN {differs(column, limit)} THEN ({happened})::TINYINT END"
+
+
+def consent_differs(column: str) -> str:
+    """Whether a consent differs after the batch."""
+    return f"(b.{column} IS NOT NULL AND b.{column} IS DISTINCT FROM p.{column})"
+
+
+def delta(batch: Batch, matched: str) -> str:
+    """SELECT of the known people whom the batch changes, joined through the table `matched` of `row` and `pid`."""
+    limit = batch.list_limit
+    outputs = [f"{after(c, limit)} AS n{c.number}, {kind(c, limit)} AS k{c.number}" for c in batch.columns]
+    outputs += [
+        f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch.column)} THEN b.{ch.column} END AS new_{ch.value}"
+        for ch in batch.channels
+    ]
+    outputs += sources(batch)
+    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
+    joined = f"{matched} m JOIN profiles p ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+    return f"SELECT {', '.join(['b.row AS row', 'm.pid AS pid', 'p.identity AS identity', *outputs])} FROM {joined} WHERE {' OR '.join(changes) or 'false'}"
+
+
+def sources(batch: Batch) -> list[str]:
+    """The columns that say from which row a folded value came."""
+    if not batch.folded:
+        return []
+    return [f"b.s{c.number}" for c in batch.columns] + [f"b.s_{ch.value}" for ch in batch.channels]

@@ -1,0 +1,109 @@
+"""Reading people: one by identity, a few by a text, and how many texts are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from headcount.single_row import single_row
+from headcount.profiles.consent import Channel
+from headcount.profiles.properties import Property
+from headcount.profiles.store import Known, Person, StoredConsent, StoredValue
+
+_FIXED = (
+    "identity",
+    *(channel.column for channel in Channel),
+    "first_seen",
+    "last_updated",
+    "created_upload",
+    "created_row",
+)
+_SEARCHED = ("Name", "Email", "Phone")
+
+
+def age(born: str, stated: str) -> str:
+    """SQL of the age in whole years: from the date of birth where there is one, else as it was stated."""
+    return f"coalesce(date_part('year', age(current_timestamp::TIMESTAMP, {born}))::BIGINT, {stated})"
+
+
+def people(
+    connection: duckdb.DuckDBPyConnection,
+    properties: Sequence[Property],
+    condition: str,
+    parameters: Sequence[str],
+    limit: int,
+) -> tuple[Person, ...]:
+    """At most `limit` people for whom the SQL condition on `p` holds."""
+    columns = ", ".join((*_FIXED, *(p.column for p in properties)))
+    found = connection.execute(
+        f"SELECT {columns} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)
+    ).fetchall()
+    return tuple(
+        _person(connection, properties, dict(zip((*_FIXED, *(p.column for p in properties)), row, strict=True)))
+        for row in found
+    )
+
+
+def _person(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], stored: Mapping[str, Any]) -> Person:
+    identity = stored["identity"]
+    changes = connection.execute(
+        "SELECT upload, row, columns FROM changes WHERE identity = ? ORDER BY upload, row", [identity]
+    ).fetchall()
+    created = (stored["created_upload"], stored["created_row"])
+    origins = {number: (upload, row) for upload, row, numbers in changes for number in numbers}
+    values = tuple(
+        StoredValue(p, stored[p.column], *origins.get(p.number, created))
+        for p in properties
+        if stored[p.column] is not None
+    )
+    log = _consent_log(connection, identity)
+    consent = {ch: StoredConsent(stored[ch.column], *log.get(ch.value, (None, None))) for ch in Channel}
+    uploads = {created[0], *(upload for upload, _, _ in changes), *_consent_uploads(connection, identity)}
+    return Person(identity, values, consent, stored["first_seen"], stored["last_updated"], tuple(sorted(uploads)))
+
+
+def _consent_log(connection: duckdb.DuckDBPyConnection, identity: str) -> dict[str, tuple[Any, Any]]:
+    rows = connection.execute(
+        "SELECT channel, source, logged_at FROM consent_log WHERE identity = ? ORDER BY logged_at, upload", [identity]
+    ).fetchall()
+    return {channel: (source, at) for channel, source, at in rows}
+
+
+def _consent_uploads(connection: duckdb.DuckDBPyConnection, identity: str) -> set[int]:
+    rows = connection.execute(
+        "SELECT DISTINCT upload FROM consent_log WHERE identity = ? AND upload IS NOT NULL", [identity]
+    ).fetchall()
+    return {upload for (upload,) in rows}
+
+
+def find(
+    connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int
+) -> tuple[Person, ...]:
+    """People whose identity, name, address or number holds the text in any case; exact identities first."""
+    columns = ["p.identity", *(f"p.{p.column}" for p in properties if p.name in _SEARCHED)]
+    exact = people(connection, properties, "p.identity = ?", [text], limit)
+    holds = " OR ".join(f"contains(lower({column}), lower(?))" for column in columns)
+    others = people(
+        connection, properties, f"p.identity <> ? AND ({holds})", [text, *([text] * len(columns))], limit - len(exact)
+    )
+    return (*exact, *others)
+
+
+def known(connection: duckdb.DuckDBPyConnection, email: str, phone: str) -> Known:
+    """How many distinct texts of the registered table `addresses` (`key`, and `phone` in E.164) are identities of people; and
+    how many of the others are their addresses or numbers.
+    """
+
+    def count(source: str, stored: str, key: str) -> int:
+        known = f"(SELECT DISTINCT {stored} AS known FROM profiles p WHERE {stored} IS NOT NULL)"
+        (found,) = single_row(connection, f"SELECT count(*) FROM {source} SEMI JOIN {known} ON known = {key}")
+        return int(found)
+
+    others = "(SELECT a.* FROM addresses a ANTI JOIN profiles p ON p.identity = a.key)"
+    return Known(
+        count("addresses", "p.identity", "key"),
+        count(others, f"lower(p.{email})", "lower(key)"),
+        count(others, f"p.{phone}", "phone"),
+    )

@@ -1,0 +1,142 @@
+"""The profile store on DuckDB: each public method one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from headcount.single_row import single_row
+from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.properties import IDENTITY, Property
+from headcount.profiles.store import Batch, Effect, Known, Origin, Person, Progress
+from headcount.segments.filter import Filter
+from headcount.store.duckdb import people, registry
+from headcount.store.duckdb.changes import Application
+from headcount.store.duckdb.connection import open_file
+from headcount.store.duckdb.retype import as_type
+from headcount.store.segment_sql import compile_filter
+from headcount.values.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class FilterColumn:
+    """A property as a filter sees it."""
+
+    type: str
+    sql: str
+
+
+def filter_columns(properties: Sequence[Property]) -> Mapping[str, FilterColumn]:
+    """The properties of an account, and the identity, for the filter compiler."""
+    columns = {p.name: FilterColumn(p.type.value, f"p.{p.column}") for p in properties}
+    by_name = {p.name: f"p.{p.column}" for p in properties}
+    if {"Age", "DOB"} <= by_name.keys():
+        columns["Age"] = FilterColumn("integer", people.age(by_name["DOB"], by_name["Age"]))
+    return columns | {IDENTITY: FilterColumn("string", "p.identity")}
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDBProfiles:
+    """The profiles of one account in one file. Implements `ProfileStore` and `SegmentStore`."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def properties(self) -> tuple[Property, ...]:
+        """See ProfileStore."""
+        return registry.properties(self.connection)
+
+    def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+        """See ProfileStore."""
+        with self._transaction():
+            return registry.register(self.connection, upload, wanted)
+
+    def retype(self, name: str, wanted: Type) -> int:
+        """See ProfileStore."""
+        with self._transaction():
+            stored = registry.find(self.connection, name)
+            if stored.system:
+                raise WrongCall(
+                    "property_system",
+                    f"“{name}” is a system property; its type is fixed.",
+                    "Keep the other values in a property of your own.",
+                )
+            if stored.type is wanted:
+                return 0
+            return registry.retype(self.connection, stored, wanted, as_type(stored, wanted))
+
+    def progress(self, upload: int) -> Progress:
+        """See ProfileStore."""
+        rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ?", [upload]).fetchall()
+        return Progress(rows[0][0], json.loads(rows[0][1])) if rows else Progress(0, {})
+
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
+        """See ProfileStore."""
+        with self._transaction():
+            effect = Application(self.connection, batch, origin).run()
+            after = progress(effect)
+            mark = [origin.upload, after.chunks, json.dumps(after.tally)]
+            self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
+        return effect
+
+    def known(self, addresses: pa.Table) -> Known:
+        """See ProfileStore."""
+        columns = {p.name: p.column for p in self.properties()}
+        self.connection.register("addresses", addresses)
+        try:
+            return people.known(self.connection, columns["Email"], columns["Phone"])
+        finally:
+            self.connection.unregister("addresses")
+
+    def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
+        """See SegmentStore."""
+        compiled = compile_filter(
+            condition, filter_columns(self.properties()), zone=zone, upload_numbers=upload_numbers
+        )
+        (count,) = single_row(
+            self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters
+        )
+        return int(count)
+
+    def person(self, identity: str) -> Person | None:
+        """See ProfileStore."""
+        return next(iter(people.people(self.connection, self.properties(), "p.identity = ?", [identity], 1)), None)
+
+    def find(self, text: str, limit: int) -> tuple[Person, ...]:
+        """See ProfileStore."""
+        return people.find(self.connection, self.properties(), text, limit)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except duckdb.IOException as error:
+            self._roll_back()
+            raise HeadcountError(
+                "data_not_written",
+                "The data file could not be written; nothing of this step was kept.",
+                f"Free some disk space, then go on with `headcount uploads resume`. ({str(error).splitlines()[0]})",
+            ) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        try:
+            self.connection.execute("ROLLBACK")
+        except duckdb.Error:
+            return  # the transaction is gone with its connection; the file holds what was committed
+
+
+@contextmanager
+def open_profiles(path: Path, *, memory_mb: int, threads: int, patience: float) -> Iterator[DuckDBProfiles]:
+    """The store of an account for as long as the context lasts. Raises Busy."""
+    with open_file(path, memory_mb=memory_mb, threads=threads, patience=patience) as connection:
+        yield DuckDBProfiles(connection)

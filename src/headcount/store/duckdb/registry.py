@@ -1,0 +1,75 @@
+"""The registry of properties: which column holds which property, in the same file and transaction as the columns themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from headcount.single_row import single_row
+from headcount.errors import WrongCall
+from headcount.profiles.properties import SYSTEM, Property, widens
+from headcount.values.types import SQL_TYPES, Type
+
+
+def properties(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
+    """The registered properties in order of their numbers."""
+    rows = connection.execute("SELECT number, name, type FROM properties ORDER BY number").fetchall()
+    return tuple(Property(number, name, Type(type_)) for number, name, type_ in rows)
+
+
+def ensure_system_properties(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register the system properties in a new file."""
+    if not properties(connection):
+        connection.execute("BEGIN")
+        register(connection, 0, tuple(SYSTEM.items()))
+        connection.execute("COMMIT")
+
+
+def register(
+    connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequence[tuple[str, Type]]
+) -> Mapping[str, Property]:
+    """Add what is missing, widen what may be; the wanted properties by name. Runs in the caller's transaction."""
+    known = {p.name: p for p in properties(connection)}
+    number = max((p.number for p in known.values()), default=0)
+    for name, type_ in wanted:
+        stored = known.get(name)
+        if stored is None:
+            number += 1
+            known[name] = _add(connection, upload, Property(number, name, type_))
+        elif widens(stored.type, type_):
+            known[name] = _set_type(connection, stored, type_)
+    return {name: known[name] for name, _ in wanted}
+
+
+def _add(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> Property:
+    connection.execute(
+        "INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload]
+    )
+    connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}")
+    return added
+
+
+def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, using: str = "") -> Property:
+    connection.execute(f"ALTER TABLE profiles ALTER COLUMN {stored.column} TYPE {SQL_TYPES[wanted]}{using}")
+    connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
+    return Property(stored.number, stored.name, wanted)
+
+
+def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
+    """The property of a name. Raises WrongCall(`property_unknown`)."""
+    for known in properties(connection):
+        if known.name == name:
+            return known
+    raise WrongCall(
+        "property_unknown", f"There is no property “{name}”.", "`headcount properties list` shows all of them."
+    )
+
+
+def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, as_wanted: str) -> int:
+    """Give a property another type; `as_wanted` is SQL of a stored value as the new type. Returns how many values could not be kept."""
+    (lost,) = single_row(
+        connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL"
+    )
+    _set_type(connection, stored, wanted, f" USING {as_wanted}")
+    return int(lost)

@@ -1,0 +1,75 @@
+"""The uploads of an account as documents: what each is called, where it stands, what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headcount.uploads.owner import is_alive
+from headcount.uploads.rules import Rules
+from headcount.uploads.upload import UploadRecord, UploadRecords, is_interrupted
+
+_NOTHING_YET = {
+    "ledger": None,
+    "columns": [],
+    "problems": [],
+    "questions": [],
+    "rejects_file": None,
+    "seconds": None,
+    "rows_per_second": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Reads the records of the uploads of one account."""
+
+    records: UploadRecords
+    rules: Rules
+
+    def show(self, upload_id: str) -> dict[str, Any]:
+        """The public document of one upload, by its id or the beginning of it. Raises WrongCall."""
+        return document(self.records.get(self.rules.account, upload_id))
+
+    def list(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest uploads as upload objects, newest first."""
+        return [described(record) for record in self.records.list(self.rules.account, limit)]
+
+    def rejects(self, upload_id: str) -> Path | None:
+        """The rejects file of an upload, where it has one. Raises WrongCall."""
+        record = self.records.get(self.rules.account, upload_id)
+        path = self.rules.folder / record.id / "rejects" / "rejects.csv"
+        return path if path.exists() else None
+
+    def number(self, upload_id: str) -> int | None:
+        """The number that names an upload inside the store. Raises WrongCall."""
+        return self.records.get(self.rules.account, upload_id).number
+
+    def ids(self) -> dict[int, str]:
+        """The ids of the uploads by their numbers."""
+        return {record.number: record.id for record in self.records.list(self.rules.account, 1_000_000)}
+
+
+def described(record: UploadRecord) -> dict[str, Any]:
+    """The upload object: what an upload is called and where it stands."""
+    ledger = (record.report or {}).get("ledger") or {}
+    return {
+        "id": record.id,
+        "name": record.name,
+        "status": "interrupted" if is_interrupted(record, is_alive) else record.status.value,
+        "door": record.door,
+        "duplicate_of": record.duplicate_of,
+        "file_name": record.file_name,
+        "size_bytes": record.size_bytes,
+        "created_at": record.created_at.isoformat(),
+        "finished_at": record.finished_at.isoformat() if record.finished_at else None,
+        "rows": ledger.get("rows"),
+        "rejected": ledger.get("rejected"),
+        "error": record.error,
+    }
+
+
+def document(record: UploadRecord) -> dict[str, Any]:
+    """The public document of an upload."""
+    return {"upload": described(record), **_NOTHING_YET, **(record.report or {})}

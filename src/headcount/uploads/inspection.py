@@ -1,0 +1,362 @@
+"""Looking at a whole file before anything is stored: what each column is, what is open, and the plan that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from headcount.single_row import single_row
+from headcount.csvfile import CsvFile
+from headcount.profiles.properties import SYSTEM, Property, widens
+from headcount.profiles.store import Known
+from headcount.uploads import evidence, questions
+from headcount.uploads.evidence import Found, Look, Subject
+from headcount.uploads.mapping import Column, Request, Resolved, Role, resolve
+from headcount.uploads.plan import Limits, Plan, PlannedColumn
+from headcount.uploads.problems import HeaderProblem, Question
+from headcount.uploads.projection import identity_text, keys
+from headcount.uploads.staging import Stage, Staged
+from headcount.values import infer, system
+from headcount.values.infer import Candidate
+from headcount.values.text import filled
+from headcount.values.types import Type
+
+#: Share of the identities that must be somebody's address before the upload asks how to match.
+UNCLEAR_SHARE = 0.5
+_INSPECTED = frozenset({Role.PROPERTY, Role.CONSENT, Role.IDENTITY})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What of the account a file is read against."""
+
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    zone: str = "UTC"
+    property_limit: int = 256
+    limits: Limits = Limits()
+    #: How many of the distinct texts in `key` are known; None where nobody is known yet.
+    known: Callable[[pa.Table], Known] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedColumn:
+    """What the file says about one column."""
+
+    column: Column
+    type: Type | None
+    format: str | None
+    new: bool
+    evidence: Mapping[str, Any]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """All that is known of a file before it is applied."""
+
+    columns: tuple[InspectedColumn, ...]
+    header_problems: tuple[HeaderProblem, ...]
+    questions: tuple[Question, ...]
+    notices: tuple[str, ...]
+    #: What the columns mean; None while the header is at fault or nothing names the people.
+    plan: Plan | None
+    #: What is on the stage; None where there is no plan.
+    staged: Staged | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Inspects one file and fills its stage. `connection` may read the file."""
+
+    connection: duckdb.DuckDBPyConnection
+    file: CsvFile
+    request: Request
+    account: Account
+    stage: Stage
+
+    def run(self) -> Inspection:
+        """Read all rows and say what they are.
+
+        The first rows tell what each column probably is; the stage is filled by that, and where a cell of all the others
+        contradicts it, the column is counted exactly and the stage filled again.
+        """
+        resolved = resolve(self.file.header, self.request)
+        known = self._first_found(resolved)
+        columns, asked = self._decided(resolved, known)
+        if resolved.identity is None or resolved.problems:
+            columns, asked = self._decided(resolved, self._exact(known, known))
+            return self._inspection(resolved, columns, asked, None, None)
+        staged, plan = self._fill(resolved, columns)
+        contradicted = [i for i in known if self._contradicted(known[i], staged)]
+        if contradicted:
+            known = self._exact(known, contradicted)
+            columns, asked = self._decided(resolved, known)
+            if self._plan(resolved, columns) != plan:
+                staged, plan = self._fill(resolved, columns)
+        columns = [replace(c, evidence=_counted_evidence(c, staged)) for c in columns]
+        return self._inspection(resolved, columns, [*asked, *self._match(plan)], plan, staged)
+
+    def _inspection(
+        self,
+        resolved: Resolved,
+        columns: Sequence[InspectedColumn],
+        asked: Sequence[Question],
+        plan: Plan | None,
+        staged: Staged | None,
+    ) -> Inspection:
+        open_ends = (*questions.of_header(resolved.problems), *asked, *self._limit(columns))
+        return Inspection(tuple(columns), resolved.problems, open_ends, resolved.notices, plan, staged)
+
+    def _fill(self, resolved: Resolved, columns: Sequence[InspectedColumn]) -> tuple[Staged, Plan]:
+        plan = self._plan(resolved, columns)
+        self._approve_emails(plan)
+        return self.stage.fill(plan), plan
+
+    @property
+    def _source(self) -> str:
+        return self.file.source_sql()
+
+    @property
+    def _look(self) -> Look:
+        return Look(self.connection, self.file.has_controls)
+
+    def _decided(
+        self, resolved: Resolved, known: Mapping[int, tuple[Subject, Found]]
+    ) -> tuple[list[InspectedColumn], list[Question]]:
+        inspected, asked = list[InspectedColumn](), list[Question]()
+        for column in resolved.columns:
+            if column.index not in known:
+                inspected.append(InspectedColumn(column, None, None, new=False, evidence={}))
+                continue
+            decided, question = self._decide(*known[column.index])
+            inspected.append(decided)
+            asked += [question] if question else []
+        return inspected, asked
+
+    def _subject(self, column: Column, resolved: Resolved) -> Subject:
+        if column.role is not Role.PROPERTY:
+            return Subject(column, infer.NEW_PROPERTY if _faulty(column, resolved) else ())
+        operation = next(
+            (
+                c.index
+                for c in resolved.columns
+                if c.role is Role.OPERATION and c.name in {column.name, column.header.split("<")[0].strip()}
+            ),
+            None,
+        )
+        return Subject(column, self._candidates(column), operation=operation)
+
+    def _candidates(self, column: Column) -> tuple[Candidate, ...]:
+        stored = self._stored_type(column)
+        if column.format:
+            return ()
+        if Type.DATE in {column.type, stored} and column.type in {None, Type.DATE}:
+            return infer.EXISTING_DATE
+        if column.type is not None:
+            return ()
+        if stored is Type.INTEGER and column.name not in SYSTEM:
+            return (infer.FRACTION,)
+        return infer.NEW_PROPERTY if stored is None else ()
+
+    def _stored_type(self, column: Column) -> Type | None:
+        stored = self.account.properties.get(column.name)
+        return stored.type if stored else SYSTEM.get(column.name)
+
+    def _first_found(self, resolved: Resolved) -> dict[int, tuple[Subject, Found]]:
+        """What the first rows say of each column, all rows where that leaves more than one answer."""
+        subjects = [
+            self._subject(c, resolved) for c in resolved.columns if c.role in _INSPECTED or _faulty(c, resolved)
+        ]
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {evidence.SAMPLE_ROWS}"
+        )
+        first = self._look.count("first_look", subjects, hints=True)
+        known = {s.index: (self._open_still(s, first[s.index]), first[s.index]) for s in subjects}
+        return self._exact(
+            known, [i for i, (s, found) in known.items() if s.operation is not None or _undecided(s, found)]
+        )
+
+    def _exact(
+        self, known: Mapping[int, tuple[Subject, Found]], indexes: Iterable[int]
+    ) -> dict[int, tuple[Subject, Found]]:
+        """The same with all rows counted for some of the columns."""
+        asked = [known[i][0] for i in indexes]
+        if self.file.records <= evidence.SAMPLE_ROWS or not asked:
+            return dict(known)
+        found = self._look.count(self._source, asked)
+        return {**known, **{s.index: (s, _with_hints(found[s.index], known[s.index][1])) for s in asked}}
+
+    def _contradicted(self, known: tuple[Subject, Found], staged: Staged) -> bool:
+        """Whether a cell does not fit the type that the first rows spoke for, where another type could come of it."""
+        subject, _ = known
+        beyond = self.file.records > evidence.SAMPLE_ROWS and bool(subject.candidates)
+        return beyond and (staged.wrong.get(subject.index, 0) > 0 or subject.index not in staged.filled)
+
+    def _open_still(self, subject: Subject, first: Found) -> Subject:
+        return subject if _existing(subject) else evidence.open_still(self._look, "first_look", subject, first)
+
+    def _decide(self, subject: Subject, found: Found) -> tuple[InspectedColumn, Question | None]:
+        column, stored = subject.column, self._stored_type(subject.column)
+        if column.role is not Role.PROPERTY:
+            return InspectedColumn(column, None, None, new=False, evidence=_evidence(subject, found, ())), None
+        choices = self._choices(subject, found, stored)
+        question = None
+        if len(choices) > 1:
+            differ, examples = self._look.disagreements(self._source, column, choices)
+            question = questions.ambiguous_date(column, choices, differ, examples) if differ else None
+        chosen = choices[0] if choices else None
+        conflict = questions.type_conflict(column, stored) if _conflicts(column.type, stored) else None
+        decided = InspectedColumn(
+            column,
+            chosen.type if chosen else None,
+            chosen.format if chosen else None,
+            new=stored is None and chosen is not None,
+            evidence=_evidence(subject, found, choices),
+            notices=tuple(questions.notices(column, found, chosen, stored)),
+        )
+        return decided, conflict or question
+
+    def _choices(self, subject: Subject, found: Found, stored: Type | None) -> tuple[Candidate, ...]:
+        """The type of the column; several date formats while it is ambiguous, nothing for a new property without a cell."""
+        column = subject.column
+        if column.format or (column.type and column.type is not Type.DATE):
+            return (Candidate(column.type or Type.DATE, column.format),)
+        if Type.DATE in {column.type, stored}:
+            formats = infer.best_formats(found.evidence) or (infer.DATES[0],)
+            return self._day_order(formats)
+        if stored is not None:
+            widened = stored is Type.INTEGER and any(c.fraction and n for c, n in found.evidence.fits.items())
+            return (Candidate(Type.FLOAT if widened else stored),)
+        if found.edits:
+            return (Candidate(Type.LIST),)
+        return self._day_order(infer.decide(found.evidence)) if found.evidence.filled else ()
+
+    def _day_order(self, formats: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        if self.request.day_first is None:
+            return formats
+        return infer.by_day_order(formats, day_first=self.request.day_first)
+
+    def _limit(self, columns: Sequence[InspectedColumn]) -> list[Question]:
+        new = {c.column.name for c in columns if c.new and c.column.name not in SYSTEM}
+        stored = sum(1 for p in self.account.properties.values() if not p.system)
+        return questions.property_limit(len(new), stored, self.account.property_limit)
+
+    def _plan(self, resolved: Resolved, columns: Sequence[InspectedColumn]) -> Plan:
+        identity = resolved.identity
+        assert identity is not None
+        operations = {c.name: c.index for c in resolved.columns if c.role is Role.OPERATION}
+        planned = tuple(
+            _planned(c, operations) for c in columns if c.column.role is Role.PROPERTY and c.type is not None
+        )
+        consent = {c.channel: c.index for c in resolved.columns if c.role is Role.CONSENT and c.channel}
+        return Plan(
+            headers=tuple(self.file.header),
+            identity=identity.index,
+            columns=planned,
+            consent=consent,
+            match=self.request.match or "identity",
+            zone=self.account.zone,
+            limits=self.account.limits,
+            blanks=self.request.blanks,
+            any_white_space=self.file.has_controls,
+        )
+
+    def _approve_emails(self, plan: Plan) -> None:
+        """Let the library judge the distinct addresses that no pattern can judge."""
+        found = set[str]()
+        for text in _address_texts(plan):
+            asked = (
+                f"SELECT DISTINCT t FROM (SELECT {text} AS t FROM {self._source}) WHERE {system.is_doubtful_email('t')}"
+            )
+            found |= {address for (address,) in self.connection.execute(asked).fetchall()}
+        approved = system.approve(sorted(found))
+        self.connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?::VARCHAR[]", [approved])
+
+    def _match(self, plan: Plan) -> list[Question]:
+        if self.request.match is not None or self.account.known is None:
+            return []
+        first = f"SELECT count(*), count(*) FILTER (contains(key, '@') OR regexp_full_match(key, '[+(]?[0-9][0-9 ().\\-]{{5,}}')) FROM"
+        total, addressed = self._row(f"{first} ({keys(plan, 'first_look')})")
+        if not total or addressed < total * UNCLEAR_SHARE:
+            return []
+        phone = system.phone("key")
+        distinct = self.connection.sql(
+            f"SELECT key, {phone} AS phone FROM (SELECT DISTINCT key FROM ({keys(plan, self._source)}))"
+        ).to_arrow_table()
+        return questions.unclear_match(distinct.num_rows, self.account.known(distinct), UNCLEAR_SHARE)
+
+    def _row(self, sql: str) -> tuple[int, ...]:
+        return single_row(self.connection, sql)
+
+
+def _address_texts(plan: Plan) -> list[str]:
+    asked = [
+        filled(f"c{c.index}", any_white_space=plan.any_white_space, blanks=c.blanks)
+        for c in plan.columns
+        if c.name == "Email"
+    ]
+    return asked if plan.match != "email" else [*asked, identity_text(plan)]
+
+
+def _planned(inspected: InspectedColumn, operations: Mapping[str, int]) -> PlannedColumn:
+    column = inspected.column
+    assert inspected.type is not None
+    operation = operations.get(column.name, operations.get(column.header.split("<")[0].strip()))
+    rules = {"blank": column.blank, "write": column.write, "blanks": column.blanks}
+    return PlannedColumn(
+        column.index,
+        column.header,
+        column.name,
+        inspected.type,
+        inspected.format,
+        operation=operation,
+        new=inspected.new,
+        **rules,
+    )
+
+
+def _existing(subject: Subject) -> bool:
+    return subject.candidates == infer.EXISTING_DATE or any(c.fraction for c in subject.candidates)
+
+
+def _undecided(subject: Subject, first: Found) -> bool:
+    """Whether the first rows leave several date formats."""
+    if _existing(subject):
+        return len(infer.best_formats(first.evidence)) != 1 and not any(c.fraction for c in subject.candidates)
+    return len(subject.candidates) > 1 and subject.candidates[0].type is Type.DATE
+
+
+def _faulty(column: Column, resolved: Resolved) -> bool:
+    return any(p.letter == column.letter for p in resolved.problems)
+
+
+def _conflicts(asked: Type | None, stored: Type | None) -> bool:
+    return asked is not None and stored is not None and asked is not stored and not widens(stored, asked)
+
+
+def _with_hints(found: Found, first: Found) -> Found:
+    return replace(found, blank_words=first.blank_words, unix_like=first.unix_like)
+
+
+def _evidence(subject: Subject, found: Found, choices: Sequence[Candidate]) -> dict[str, Any]:
+    fits = {c.name: n for c, n in found.evidence.fits.items() if not c.fraction and n}
+    shown: dict[str, Any] = {"filled": found.evidence.filled, "fits": fits}
+    if subject.ruled_out:
+        shown["ruled_out"] = {c.name: example for c, example in subject.ruled_out.items()}
+    if len(choices) > 1:
+        shown["ambiguous"] = [c.name for c in choices]
+    return shown
+
+
+def _counted_evidence(inspected: InspectedColumn, staged: Staged) -> dict[str, Any]:
+    """The evidence with the counts of all rows, where the stage has them."""
+    index = inspected.column.index
+    if index not in staged.filled or inspected.type is None:
+        return dict(inspected.evidence)
+    filled_cells = staged.filled[index]
+    fits = {inspected.format or inspected.type.value: filled_cells - staged.wrong.get(index, 0)}
+    return {**inspected.evidence, "filled": filled_cells, "fits": fits}

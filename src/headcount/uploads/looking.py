@@ -1,0 +1,94 @@
+"""Looking at a file with the eyes of an account: the survey, what the account knows, and the document of `headcount inspect`."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from headcount.csvfile import CsvFile, survey
+from headcount.errors import WrongCall
+from headcount.profiles.store import Known
+from headcount.uploads import report
+from headcount.uploads.inspection import Account, Inspection, Inspector
+from headcount.uploads.ledger import Tally
+from headcount.uploads.mapping import Request, unknown_columns
+from headcount.uploads.plan import Plan
+from headcount.uploads.reading import open_reader
+from headcount.uploads.rejects import Rejects
+from headcount.uploads.staging import Stage
+from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
+
+_END = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Reads files against one account; stores nothing."""
+
+    open_store: OpenStore
+    rules: Rules
+
+    def survey(self, path: Path, workdir: Path, request: Request, on_progress: OnProgress) -> CsvFile:
+        """What the bytes are. Raises FileRejected."""
+        workdir.mkdir(parents=True, exist_ok=True)
+        return survey(
+            path,
+            workdir,
+            delimiter=request.delimiter,
+            encoding=request.encoding,
+            limit=self.rules.file_limit,
+            progress=lambda done, total: on_progress("reading", done, total),
+        )
+
+    def inspect(self, file: CsvFile, request: Request, stage: Stage) -> Inspection:
+        """What all rows are; fills the stage. Raises WrongCall(`column_unknown`)."""
+        unknown = unknown_columns(file.header, request)
+        if unknown:
+            shown = ", ".join(header.strip() for header in file.header[:20])
+            raise WrongCall("column_unknown", f"The file has no column “{unknown[0]}”.", f"Its columns are: {shown}.")
+        day_first = self.rules.day_first if request.day_first is None else request.day_first
+        return Inspector(stage.connection, file, replace(request, day_first=day_first), self._account(), stage).run()
+
+    def document(
+        self, path: Path, request: Request, *, preview: int = 15, on_progress: OnProgress = no_progress
+    ) -> dict[str, Any]:
+        """The document of a file that nobody uploads: what it is and what is wrong with it. Raises FileRejected, WrongCall."""
+        with self._workdir() as workdir:
+            file = self.survey(path, workdir, request, on_progress)
+            with open_reader(self.rules.engine, workdir) as connection:
+                on_rows: Callable[[int], None] = lambda done: on_progress("inspecting", done, file.records)  # noqa: E731
+                stage = Stage(connection, file, workdir / "rejects", None, self.rules.chunk_rows, on_rows)
+                found = self.inspect(file, request, stage)
+                problems = found.staged.problems if found.staged else _of_broken(stage)
+                return report.inspected(file, found, problems.problems, report.preview(connection, file, preview))
+
+    @contextmanager
+    def _workdir(self) -> Iterator[Path]:
+        workdir = self.rules.folder_of(f"inspect-{time.time_ns()}")
+        try:
+            yield workdir
+        finally:
+            shutil.rmtree(workdir, ignore_errors=True)
+
+    def _account(self) -> Account:
+        with self.open_store() as store:
+            properties = {p.name: p for p in store.properties()}
+        return Account(properties, self.rules.zone, self.rules.property_limit, self.rules.limits, self._known)
+
+    def _known(self, addresses: pa.Table) -> Known:
+        with self.open_store() as store:
+            return store.known(addresses)
+
+
+def _of_broken(stage: Stage) -> Tally:
+    """The problems of the records that could not be read, where nothing more can be said."""
+    rejects = Rejects(stage.connection.cursor(), stage.file, Plan(tuple(stage.file.header), 0), stage.rejects)
+    rejects.prepare()
+    return rejects.explain(rejects.no_rows(), 0, _END)

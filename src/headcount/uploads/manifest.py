@@ -1,0 +1,208 @@
+"""A mapping as a person writes it down: the JSON manifest, and the `--map` flag."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Never, TypeAlias, TypeVar
+
+from headcount.errors import WrongCall
+from headcount.uploads.mapping import ColumnRequest, Match, Request
+from headcount.values import dates
+from headcount.values.types import Type
+
+TYPES: Mapping[str, Type] = {
+    "string": Type.STRING,
+    "integer": Type.INTEGER,
+    "long": Type.INTEGER,
+    "float": Type.FLOAT,
+    "boolean": Type.BOOLEAN,
+    "date": Type.DATE,
+    "list": Type.LIST,
+}
+_TOP = {
+    "fileName",
+    "type",
+    "name",
+    "clientEmail",
+    "columns",
+    "dialect",
+    "dayFirst",
+    "confirmResubscribe",
+    "match",
+    "blanks",
+    "identity",
+}
+_COLUMN = {"ctName", "dataType", "dateFormat", "blank", "write", "skip", "blanks"}
+_DIALECT = {"delimiter", "encoding"}
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Word = TypeVar("Word", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest: the mapping it holds and the name it gives the upload."""
+
+    request: Request
+    name: str | None = None
+
+
+def read(text: str) -> Manifest:
+    """The manifest in `text`. Raises WrongCall(`manifest_invalid`) with the JSON path and what is allowed there."""
+    try:
+        document: Json = json.loads(text)
+    except json.JSONDecodeError as error:
+        _refuse("$", f"line {error.lineno}, column {error.colno} is not JSON ({error.msg.lower()})")
+    top = _object(document, "$", _TOP)
+    if str(top.get("type", "profile")).lower() != "profile":
+        _refuse("$.type", "allowed here is “profile”")
+    dialect = _object(top.get("dialect") or {}, "$.dialect", _DIALECT)
+    columns = _object(top.get("columns") or {}, "$.columns", None)
+    request = Request(
+        columns={header: _column(spec, f"$.columns['{header}']") for header, spec in columns.items()},
+        identity=_text(top, "identity", "$"),
+        match=_match(top),
+        day_first=_flag(top, "dayFirst", "$"),
+        blanks=_texts(top, "blanks", "$"),
+        delimiter=_text(dialect, "delimiter", "$.dialect"),
+        encoding=_text(dialect, "encoding", "$.dialect"),
+        confirm_resubscribe=_text(top, "confirmResubscribe", "$"),
+    )
+    return Manifest(request, _text(top, "name", "$") or _text(top, "fileName", "$"))
+
+
+def _refuse(path: str, reason: str) -> Never:
+    raise WrongCall(
+        "manifest_invalid",
+        f"The manifest is wrong at {path}: {reason}.",
+        "Mend it and try again; docs/reference/manifest.md shows a whole one.",
+    )
+
+
+def _object(value: Json, path: str, allowed: set[str] | None) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        _refuse(path, "an object { … } belongs here")
+    unknown = next((key for key in value if allowed is not None and key not in allowed), None)
+    if unknown is not None:
+        _refuse(f"{path}.{unknown}", f"this field is unknown; allowed are {', '.join(sorted(allowed or ()))}")
+    return value
+
+
+def _text(value: Mapping[str, Json], key: str, path: str) -> str | None:
+    found = value.get(key)
+    if found is not None and not isinstance(found, str):
+        _refuse(f"{path}.{key}", "a text belongs here")
+    return found
+
+
+def _texts(value: Mapping[str, Json], key: str, path: str) -> tuple[str, ...]:
+    found = value.get(key)
+    if found is None:
+        return ()
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        _refuse(f"{path}.{key}", 'a list of texts such as ["NULL", "N/A"] belongs here')
+    return tuple(str(word) for word in found)
+
+
+def _flag(value: Mapping[str, Json], key: str, path: str) -> bool | None:
+    found = value.get(key)
+    if found is not None and not isinstance(found, bool):
+        _refuse(f"{path}.{key}", "allowed are true and false")
+    return found
+
+
+def _word(value: Mapping[str, Json], key: str, path: str, allowed: Sequence[Word], default: Word) -> Word:
+    found = value.get(key, default)
+    for word in allowed:
+        if isinstance(found, str) and found.lower() == word:
+            return word
+    _refuse(f"{path}.{key}", f"“{found}” is unknown; allowed are {', '.join(allowed)}")
+
+
+def _match(top: Mapping[str, Json]) -> Match | None:
+    if top.get("match") is None:
+        return None
+    allowed: tuple[Match, ...] = ("identity", "email", "phone")
+    return _word(top, "match", "$", allowed, "identity")
+
+
+def _column(spec: Json, path: str) -> ColumnRequest:
+    fields = _object(spec, path, _COLUMN)
+    blank: tuple[Literal["keep", "clear"], ...] = ("keep", "clear")
+    write: tuple[Literal["overwrite", "fill"], ...] = ("overwrite", "fill")
+    return ColumnRequest(
+        property=_text(fields, "ctName", path),
+        type=_type(fields, path),
+        format=_format(_text(fields, "dateFormat", path), f"{path}.dateFormat"),
+        skip=_flag(fields, "skip", path) or False,
+        blank=_word(fields, "blank", path, blank, "keep"),
+        write=_word(fields, "write", path, write, "overwrite"),
+        blanks=_texts(fields, "blanks", path),
+    )
+
+
+def _type(fields: Mapping[str, Json], path: str) -> Type | None:
+    found = fields.get("dataType")
+    if found is None:
+        return Type.DATE if fields.get("dateFormat") else None
+    if str(found).lower() not in TYPES:
+        _refuse(f"{path}.dataType", f"“{found}” is unknown; allowed are {', '.join(name.upper() for name in TYPES)}")
+    return TYPES[str(found).lower()]
+
+
+def _format(text: str | None, path: str) -> str | None:
+    if text is None:
+        return None
+    try:
+        return dates.named(text)
+    except dates.UnknownFormat as error:
+        _refuse(path, str(error))
+
+
+def with_flags(request: Request, maps: Sequence[str], skips: Sequence[str]) -> Request:
+    """The request with `--map 'COLUMN=PROPERTY[:TYPE[:FORMAT]]'` and `--skip COLUMN` on top. Raises WrongCall."""
+    columns = dict(request.columns)
+    for text in maps:
+        header, asked = _map(text)
+        columns[header] = replace(columns.get(header, ColumnRequest()), **asked)
+    for header in skips:
+        columns[header] = replace(columns.get(header, ColumnRequest()), skip=True)
+    return replace(request, columns=columns)
+
+
+class _Asked(dict[str, str | Type | None]):
+    """The fields that one `--map` sets."""
+
+
+def _map(text: str) -> tuple[str, _Asked]:
+    header, separator, target = text.rpartition("=")
+    name, _, rest = target.partition(":")
+    type_, _, format_ = rest.partition(":")
+    if not separator or not header.strip() or not (name.strip() or type_):
+        raise WrongCall(
+            "map_invalid",
+            f"--map '{text}' cannot be read.",
+            "Write --map 'COLUMN=PROPERTY', with :TYPE and :FORMAT if needed.",
+        )
+    if type_ and type_.strip().lower() not in TYPES:
+        allowed = ", ".join(TYPES)
+        raise WrongCall("map_invalid", f"--map '{text}' names the unknown type “{type_}”.", f"The types are {allowed}.")
+    asked = _Asked()
+    if name.strip():
+        asked["property"] = name.strip()
+    if type_:
+        asked["type"] = TYPES[type_.strip().lower()]
+    if format_:
+        asked["format"] = _flag_format(text, format_)
+    return header.strip(), asked
+
+
+def _flag_format(text: str, format_: str) -> str:
+    try:
+        return dates.named(format_)
+    except dates.UnknownFormat as error:
+        raise WrongCall(
+            "map_invalid", f"--map '{text}' cannot be read: {error}.", "Example: --map 'Signup=Signup:date:dd.MM.yyyy'."
+        ) from error

@@ -1,0 +1,271 @@
+"""Which column means what: the headers of a file and what a person said of them, resolved into columns."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal
+
+from headcount.profiles.consent import Channel, channel_of, near_miss
+from headcount.profiles.properties import IDENTITY, NAME_LIMIT, PROHIBITED
+from headcount.uploads.problems import HeaderProblem
+from headcount.values import dates
+from headcount.values.types import Type
+
+#: The columns that a rejects file has beside the original ones; an upload of the mended file ignores them.
+REJECTS_ROW, REJECTS_CODE, REJECTS_DESCRIPTION = "row", "Failure Code", "Failure Description"
+OPERATION_SUFFIX = ".operation"
+
+Match = Literal["identity", "email", "phone"]
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    IDENTITY = "identity"
+    PROPERTY = "property"
+    CONSENT = "consent"
+    OPERATION = "operation"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRequest:
+    """What a person said of one column; None and the defaults leave it as the header says."""
+
+    property: str | None = None
+    type: Type | None = None
+    format: str | None = None
+    skip: bool = False
+    blank: Literal["keep", "clear"] = "keep"
+    write: Literal["overwrite", "fill"] = "overwrite"
+    blanks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything a person said of a file, through whatever door; a column is named by its header, or by `#C` (its letter)."""
+
+    columns: Mapping[str, ColumnRequest] = field(default_factory=dict)
+    identity: str | None = None
+    match: Match | None = None
+    day_first: bool | None = None
+    blanks: tuple[str, ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
+    confirm_resubscribe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file and what it means."""
+
+    index: int
+    header: str
+    role: Role
+    #: The property, for role property; for role operation the property it works on.
+    name: str = ""
+    type: Type | None = None
+    format: str | None = None
+    channel: Channel | None = None
+    blank: Literal["keep", "clear"] = "keep"
+    write: Literal["overwrite", "fill"] = "overwrite"
+    blanks: tuple[str, ...] = ()
+
+    @property
+    def letter(self) -> str:
+        """Its spreadsheet letter."""
+        return letter(self.index)
+
+
+def letter(index: int) -> str:
+    """The spreadsheet letter of a 0-based column: A, …, Z, AA, …"""
+    return (letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)  # noqa: PLR2004 - the alphabet
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The columns of a file, and what still stands in the way."""
+
+    columns: tuple[Column, ...]
+    problems: tuple[HeaderProblem, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def identity(self) -> Column | None:
+        """The column that names the person."""
+        return next((c for c in self.columns if c.role is Role.IDENTITY), None)
+
+
+_SUFFIX = re.compile(r"(?P<name>.*?)\s*<(?P<format>[^<>]*)>")
+
+
+def resolve(headers: Sequence[str], request: Request) -> Resolved:
+    """The meaning of each column. Problems are in the order of the columns; nothing is stored."""
+    names = [header.strip().lstrip("\ufeff").strip() for header in headers]
+    requests = _by_index(names, request)
+    rejects = _rejects_columns(names)
+    columns, problems = [], list[HeaderProblem]()
+    for index, name in enumerate(names):
+        asked = requests.get(index, ColumnRequest())
+        column, faults = (
+            (Column(index, name, Role.SKIP), ()) if index in rejects else _column(index, name, asked, request, names)
+        )
+        columns.append(column)
+        problems += faults
+    problems += _duplicates(columns)
+    if not any(c.role is Role.IDENTITY for c in columns):
+        problems.append(_identity_missing(columns))
+    return Resolved(tuple(columns), tuple(problems), _notices(columns, rejects))
+
+
+def unknown_columns(headers: Sequence[str], request: Request) -> tuple[str, ...]:
+    """The columns a request names that the file does not have."""
+    names = [header.strip() for header in headers]
+    asked = [*request.columns, *([request.identity] if request.identity else [])]
+    return tuple(name for name in asked if not _indexes(names, name))
+
+
+def _indexes(names: Sequence[str], reference: str) -> list[int]:
+    found = [i for i, name in enumerate(names) if name == reference.strip()]
+    if not found and reference.startswith("#"):
+        found = [i for i in range(len(names)) if letter(i) == reference[1:].upper()]
+    return found or [i for i, name in enumerate(names) if name.casefold() == reference.strip().casefold()]
+
+
+def _by_index(names: Sequence[str], request: Request) -> dict[int, ColumnRequest]:
+    found = {i: asked for reference, asked in request.columns.items() for i in _indexes(names, reference)}
+    if request.identity:
+        for index in _indexes(names, request.identity)[:1]:
+            found[index] = replace(found.get(index, ColumnRequest()), property=IDENTITY)
+    return found
+
+
+def _rejects_columns(names: Sequence[str]) -> frozenset[int]:
+    if names[:1] == [REJECTS_ROW] and names[-2:] == [REJECTS_CODE, REJECTS_DESCRIPTION]:
+        return frozenset({0, len(names) - 2, len(names) - 1})
+    return frozenset()
+
+
+def _column(
+    index: int, name: str, asked: ColumnRequest, request: Request, names: Sequence[str]
+) -> tuple[Column, tuple[HeaderProblem, ...]]:
+    blanks = (*request.blanks, *asked.blanks)
+    column = Column(index, name, Role.PROPERTY, type=asked.type, blank=asked.blank, write=asked.write, blanks=blanks)
+    if asked.skip:
+        return replace(column, role=Role.SKIP), ()
+    if name.endswith(OPERATION_SUFFIX) and asked.property is None:
+        return _operation(column, names)
+    title, format_ = _without_format(name, asked)
+    title = (asked.property or title).strip()
+    if request.identity is not None and title == IDENTITY and asked.property is None:
+        return replace(column, role=Role.SKIP), ()
+    faults = tuple(_name_faults(title, column))
+    try:
+        column = replace(column, name=title, format=dates.named(format_) if format_ else None)
+    except dates.UnknownFormat as error:
+        faults = (*faults, _fault("header_format", column, str(error)))
+    if column.format and column.type is None:
+        column = replace(column, type=Type.DATE)
+    return _with_role(column, near=asked.property is None), faults or tuple(_near_misses(column, asked))
+
+
+def _with_role(column: Column, *, near: bool) -> Column:
+    channel = channel_of(column.name)
+    if channel:
+        return replace(column, role=Role.CONSENT, channel=channel)
+    if column.name == IDENTITY:
+        return replace(column, role=Role.IDENTITY)
+    return replace(column, role=Role.SKIP) if near and near_miss(column.name) else column
+
+
+def _near_misses(column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem]:
+    channel = near_miss(column.name)
+    if channel and asked.property is None:
+        header = reference(column)
+        answers = (f"--map '{header}={channel.header}'", f"--map '{header}=ANOTHER NAME'", f"--skip '{header}'")
+        yield HeaderProblem("consent_near_miss", column.header, column.letter, channel.header, answers)
+
+
+def _without_format(name: str, asked: ColumnRequest) -> tuple[str, str | None]:
+    found = _SUFFIX.fullmatch(name)
+    if not found or (asked.property and not found):
+        return name, asked.format
+    return found["name"], asked.format or found["format"]
+
+
+def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[HeaderProblem, ...]]:
+    base = column.header.removesuffix(OPERATION_SUFFIX).strip()
+    target = next((n for n in names if n == base or ((m := _SUFFIX.fullmatch(n)) and m["name"] == base)), None)
+    if target is None:
+        return replace(column, role=Role.SKIP), (_fault("operation_without_column", column, f"“{base}”"),)
+    return replace(column, role=Role.OPERATION, name=target), ()
+
+
+def _name_faults(name: str, column: Column) -> Iterator[HeaderProblem]:
+    bad = "".join(dict.fromkeys(c for c in name if c in PROHIBITED or not c.isprintable()))
+    if not name:
+        yield _fault("header_blank", column)
+    elif bad:
+        yield _fault("header_prohibited_character", column, " ".join(c if c.isprintable() else repr(c) for c in bad))
+    if len(name) > NAME_LIMIT:
+        yield _fault("header_too_long", column)
+
+
+def reference(column: Column) -> str:
+    """How a flag names the column: its header when that is a plain one, else its letter."""
+    plain = (
+        column.header
+        and not set(column.header) & set("='#")
+        and column.header.isprintable()
+        and len(column.header) <= NAME_LIMIT
+    )
+    return column.header if plain else f"#{column.letter}"
+
+
+def _fault(code: str, column: Column, detail: str = "") -> HeaderProblem:
+    name = reference(column)
+    return HeaderProblem(code, column.header, column.letter, detail, (f"--map '{name}=NAME'", f"--skip '{name}'"))
+
+
+def _duplicates(columns: Iterable[Column]) -> list[HeaderProblem]:
+    def meaning(c: Column) -> str:
+        return f"{c.name}{OPERATION_SUFFIX}" if c.role is Role.OPERATION else c.channel or c.name
+
+    used = [c for c in columns if c.role is not Role.SKIP and c.name]
+    counts = Counter(meaning(c) for c in used)
+    seen = set[str]()
+    found = list[HeaderProblem]()
+    for column in used:
+        name = meaning(column)
+        if counts[name] > 1 and name in seen:
+            answers = (f"--map '#{column.letter}=NAME'", f"--skip '#{column.letter}'")
+            found.append(HeaderProblem("header_duplicate", column.header, column.letter, answers=answers))
+        seen.add(name)
+    return found
+
+
+_LIKE_IDENTITY = re.compile(
+    r"(customer|user|client|member|profile|person|contact|account)?[ _-]*(id|identity|identifier)|e-?mail([ _-]*address)?",
+    re.I,
+)
+
+
+def _identity_missing(columns: Sequence[Column]) -> HeaderProblem:
+    usable = [c for c in columns if c.role is Role.PROPERTY and c.header]
+    likely = [c for c in usable if _LIKE_IDENTITY.fullmatch(c.header)] or usable[:1]
+    return HeaderProblem(
+        "identity_missing",
+        "",
+        "",
+        answers=tuple(f"--identity '{reference(c)}'" for c in likely) or ("--identity COLUMN",),
+    )
+
+
+def _notices(columns: Sequence[Column], rejects: frozenset[int]) -> tuple[str, ...]:
+    first = next((c for c in columns if c.index not in rejects), None)
+    found = any(c.role is Role.IDENTITY for c in columns)
+    return ("identity_not_first",) if found and first is not None and first.role is not Role.IDENTITY else ()

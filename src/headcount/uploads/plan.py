@@ -1,0 +1,115 @@
+"""A plan: every column with its final type, format and rules. It is all that applying needs, and survives as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from headcount.profiles.consent import Channel
+from headcount.uploads.mapping import Match
+from headcount.values import dates, system
+from headcount.values.types import SQL_TYPES, Reading, Type, readings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a text, in characters, and a list, in texts, may be."""
+
+    value: int = 512
+    items: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedColumn:
+    """A column of the file that sets a property."""
+
+    index: int
+    header: str
+    #: The property it sets.
+    name: str
+    type: Type
+    format: str | None = None
+    blank: Literal["keep", "clear"] = "keep"
+    write: Literal["overwrite", "fill"] = "overwrite"
+    blanks: tuple[str, ...] = ()
+    #: The column whose cells say which operation each row asks for.
+    operation: int | None = None
+    #: The number of the property's column; 0 until the property is registered.
+    number: int = 0
+    new: bool = False
+
+    @property
+    def clears(self) -> bool:
+        """Whether a cell of it can clear the stored value."""
+        return self.blank == "clear" or self.operation is not None
+
+    @property
+    def edits(self) -> bool:
+        """Whether a cell of it can add to a stored list or take from it."""
+        return self.operation is not None and self.type is Type.LIST
+
+    @property
+    def sql_type(self) -> str:
+        """The DuckDB type of its values."""
+        return SQL_TYPES[self.type]
+
+    def reading(self, limits: Limits, zone: str) -> Reading:
+        """How its cells are read."""
+        if self.type is Type.DATE:
+            return dates.reading(self.format or dates.RECOGNISED[0], zone)
+        checked = system.readings().get(self.name) if self.type is Type.STRING else None
+        return checked or readings(limits.value, limits.items)[self.type]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What each column of one file means, finally."""
+
+    headers: tuple[str, ...]
+    identity: int
+    columns: tuple[PlannedColumn, ...] = ()
+    #: consent channel → index of its column.
+    consent: Mapping[Channel, int] = field(default_factory=dict)
+    match: Match = "identity"
+    zone: str = "UTC"
+    limits: Limits = Limits()
+    #: Words beside nothing that mean blank, in every column.
+    blanks: tuple[str, ...] = ()
+    #: Whether cells may have white space other than plain blanks at their ends.
+    any_white_space: bool = True
+
+    @property
+    def key(self) -> str:
+        """The column of typed rows by which they and profiles are matched."""
+        return "identity" if self.match == "identity" else "key"
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as a JSON object."""
+        return asdict(self)
+
+    def meaning(self) -> dict[str, Any]:
+        """What the plan does to profiles; equal for the same file with the same mapping."""
+        document = self.to_json()
+        return {
+            **document,
+            "columns": [{k: v for k, v in c.items() if k not in {"new", "number"}} for c in document["columns"]],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Plan:
+        """The plan that `to_json` wrote."""
+        columns = tuple(
+            PlannedColumn(**{**column, "type": Type(column["type"]), "blanks": tuple(column["blanks"])})
+            for column in document["columns"]
+        )
+        consent = {Channel(channel): index for channel, index in document["consent"].items()}
+        rest = {key: document[key] for key in ("identity", "match", "zone", "any_white_space")}
+        return cls(
+            headers=tuple(document["headers"]),
+            columns=columns,
+            consent=consent,
+            limits=Limits(**document["limits"]),
+            blanks=tuple(document["blanks"]),
+            **rest,
+        )

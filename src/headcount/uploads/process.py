@@ -1,0 +1,263 @@
+"""An upload from its first byte to its ledger. Every step can be killed at any moment and goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from headcount.errors import FileRejected, HeadcountError, WrongCall
+from headcount.profiles.properties import Property
+from headcount.profiles.store import Origin
+from headcount.uploads import receiving, rejects, report
+from headcount.uploads.applying import Applying, Cancelled
+from headcount.uploads.history import document
+from headcount.uploads.ledger import Tally
+from headcount.uploads.looking import Looking
+from headcount.uploads.mapping import Request
+from headcount.uploads.owner import is_alive, this_process
+from headcount.uploads.plan import Plan
+from headcount.uploads.reading import open_reader
+from headcount.uploads.requests import request_from_json, request_to_json
+from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
+from headcount.uploads.staging import Stage, Staged
+from headcount.uploads.upload import ENDED, Status, UploadRecord, UploadRecords, is_interrupted
+
+_HEARTBEAT_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """Passes progress on, and now and then says that the owner lives and asks whether a person stopped the upload."""
+
+    records: UploadRecords
+    record: UploadRecord
+    on_progress: OnProgress
+    _next: float = field(default_factory=time.monotonic)
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        """Raises Cancelled."""
+        self.on_progress(phase, done, total)
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _HEARTBEAT_SECONDS
+            self.records.heartbeat(self.record.id, this_process())
+            if self.records.get(self.record.account_id, self.record.id).status is Status.CANCELLED:
+                raise Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Takes in, inspects and applies the uploads of one account."""
+
+    records: UploadRecords
+    open_store: OpenStore
+    rules: Rules
+
+    def upload(
+        self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress = no_progress
+    ) -> dict[str, Any]:
+        """Take in a file and apply it unless something is open; the public document of the upload. Raises WrongCall, Busy."""
+        record = self.records.create(
+            self.rules.account,
+            name=name or path.name,
+            file_name=path.name,
+            door=door,
+            owner=this_process(),
+            source_path=str(path.resolve()),
+            request=request_to_json(request),
+        )
+        return self._work(record, on_progress)
+
+    def resume(
+        self, upload_id: str, *, answers: Request | None = None, on_progress: OnProgress = no_progress
+    ) -> dict[str, Any]:
+        """Go on with an upload that was interrupted, or that waited for the answers now given. Raises WrongCall."""
+        record = self.records.get(self.rules.account, upload_id)
+        waiting = record.status in {Status.START_MAPPING, Status.READY}
+        if not waiting and not is_interrupted(record, is_alive):
+            raise WrongCall(
+                "upload_not_interrupted", f"Upload {record.id} is {record.status}; there is nothing to resume.", ""
+            )
+        if not self.records.claim(record.id, this_process(), instead_of=record.owner):
+            raise HeadcountError("upload_taken", f"Another process is already going on with upload {record.id}.", "")
+        if waiting:
+            given = request_to_json(answers) if answers else record.request
+            self.records.advance(record.id, record.status, Status.INSPECTING, request=given)
+        return self._work(self._record(record), on_progress)
+
+    def interrupted(self) -> list[UploadRecord]:
+        """The uploads whose process died, in the order they were accepted."""
+        return [r for r in self.records.working(self.rules.account) if is_interrupted(r, is_alive)]
+
+    def cancel(self, upload_id: str) -> dict[str, Any]:
+        """Stop an upload; what was applied so far is kept and counted. Raises WrongCall."""
+        record = self.records.get(self.rules.account, upload_id)
+        if record.status in ENDED or not self.records.advance(record.id, record.status, Status.CANCELLED):
+            raise WrongCall(
+                "upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", ""
+            )
+        if record.owner is None or not is_alive(record.owner):
+            self._close_cancelled(record)
+        return document(self._record(record))
+
+    def _work(self, record: UploadRecord, on_progress: OnProgress) -> dict[str, Any]:
+        started = time.monotonic()
+        try:
+            self._steps(record, Watch(self.records, record, on_progress), started)
+        except FileRejected as error:
+            self._reject(self._record(record), error)
+        except Cancelled:
+            self._close_cancelled(self._record(record))
+        except WrongCall as error:
+            self.records.advance(record.id, self._record(record).status, Status.CANCELLED, error=str(error))
+            self._forget_files(record)
+            raise
+        except HeadcountError as error:
+            self.records.change(record.id, error=str(error))
+            raise
+        except OSError as error:
+            raise self._not_stored(record, error) from error
+        finally:
+            self.records.release(record.id, this_process())
+        return document(self._record(record))
+
+    def _steps(self, record: UploadRecord, watch: Watch, started: float) -> None:
+        if record.status is Status.RECEIVING:
+            record = self._receive(record, watch)
+        self._await_turn(record, watch)
+        if record.status is Status.INSPECTING:
+            record = self._inspect(record, watch)
+        if record.status is Status.PROCESSING:
+            self._apply(record, watch, started)
+
+    def _receive(self, record: UploadRecord, watch: Watch) -> UploadRecord:
+        source = Path(record.source_path or "")
+        if not source.is_file():
+            raise FileRejected(
+                "file_gone", "The file was only half received and is no longer where it was.", "Upload it again."
+            )
+        target = self.rules.folder_of(record.id) / "source"
+        received = receiving.receive(
+            source, target, self.rules.file_limit, lambda done, total: watch("receiving", done, total)
+        )
+        self.records.advance(
+            record.id, Status.RECEIVING, Status.INSPECTING, sha256=received.sha256, size_bytes=received.size
+        )
+        return self._record(record)
+
+    def _await_turn(self, record: UploadRecord, watch: Watch) -> None:
+        """Uploads of an account apply in the order they were accepted, since they may touch the same people."""
+        while any(
+            r.number < record.number and not is_interrupted(r, is_alive)
+            for r in self.records.working(self.rules.account)
+        ):
+            watch("waiting", 0, 0)
+            time.sleep(0.1)
+
+    def _inspect(self, record: UploadRecord, watch: Watch) -> UploadRecord:
+        workdir, request = self._workdir(record), request_from_json(record.request)
+        looking = Looking(self.open_store, self.rules)
+        file = looking.survey(workdir.parent / "source", workdir, request, watch)
+        with open_reader(self.rules.engine, workdir) as connection:
+            on_rows: Callable[[int], None] = lambda done: watch("inspecting", done, file.records)  # noqa: E731 - a bound call
+            stage = Stage(
+                connection, file, workdir.parent / "rejects", workdir / "staged", self.rules.chunk_rows, on_rows
+            )
+            found = looking.inspect(file, request, stage)
+        seen = {"columns": report.with_changes(report.columns(found), Tally(), {}), "blank_lines": file.blank_lines}
+        if found.plan is None or found.questions:
+            open_ends = {
+                "problems": report.header_problems(found, file.header_row),
+                "questions": report.questions(found.questions),
+            }
+            self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report={**seen, **open_ends})
+            return self._record(record)
+        mapping_hash = hashlib.sha256(json.dumps(found.plan.meaning(), sort_keys=True).encode()).hexdigest()
+        before = self.records.find_completed(self.rules.account, record.sha256 or "", mapping_hash)
+        known = {
+            "mapping_hash": mapping_hash,
+            "duplicate_of": before.id if before else None,
+            "plan": found.plan.to_json(),
+        }
+        self.records.advance(
+            record.id, Status.INSPECTING, Status.READY, report={**seen, "notices": list(found.notices)}, **known
+        )
+        self.records.advance(record.id, Status.READY, Status.PROCESSING)
+        return self._record(record)
+
+    def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:
+        workdir, plan = self._workdir(record), Plan.from_json(record.plan or {})
+        with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
+            properties = store.register(record.number, [(c.name, c.type) for c in plan.columns])
+            plan = replace(plan, columns=tuple(replace(c, number=properties[c.name].number) for c in plan.columns))
+            refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
+            refused.prepare()
+            origin = Origin(record.number, record.created_at.replace(tzinfo=None))
+            on_chunk: Callable[[int, int], None] = lambda done, total: watch("applying", done, total)  # noqa: E731 - a bound call
+            staged = Staged.load(workdir / "staged")
+            tally = Applying(connection, staged, plan, store, origin, refused, self.rules.chunk_rows, on_chunk).run()
+        self._complete(record, tally, properties, started)
+
+    def _complete(self, record: UploadRecord, tally: Tally, properties: Mapping[str, Property], started: float) -> None:
+        ledger, seconds = tally.ledger((record.report or {})["blank_lines"]), time.monotonic() - started
+        done = self._report(record, tally, ledger.to_json(), properties)
+        timing = {"seconds": round(seconds, 3), "rows_per_second": round(ledger.rows / max(seconds, 0.001), 1)}
+        self.records.advance(record.id, Status.PROCESSING, Status.COMPLETED, report={**done, **timing}, error=None)
+        self._forget_files(record)
+
+    def _report(
+        self, record: UploadRecord, tally: Tally, ledger: Mapping[str, Any], properties: Mapping[str, Property]
+    ) -> dict[str, Any]:
+        described = record.report or {}
+        headers = tuple((record.plan or {}).get("headers", ()))
+        refused = rejects.join(self.rules.folder_of(record.id) / "rejects", headers)
+        numbers = {name: p.number for name, p in properties.items()}
+        return {
+            "ledger": {**ledger, "profiles_touched": tally.counts.get("touched", 0)},
+            "columns": report.with_changes(described.get("columns", []), tally, numbers),
+            "problems": report.problems(tally.problems, described.get("notices", ())),
+            "duplicates": report.duplicates(tally),
+            "questions": [],
+            "rejects_file": str(refused) if refused else None,
+        }
+
+    def _close_cancelled(self, record: UploadRecord) -> None:
+        with self.open_store() as store:
+            tally = Tally.from_json(store.progress(record.number).tally)
+            properties = {p.name: p for p in store.properties()}
+        self.records.change(record.id, report=self._report(record, tally, tally.ledger(0).to_json(), properties))
+        self._forget_files(record)
+
+    def _reject(self, record: UploadRecord, error: FileRejected) -> None:
+        self.records.advance(
+            record.id,
+            record.status,
+            Status.REJECTED,
+            report={"problems": [report.file_problem(error)]},
+            error=error.message,
+        )
+        self._forget_files(record)
+
+    def _not_stored(self, record: UploadRecord, error: OSError) -> HeadcountError:
+        message = f"A file of the upload could not be written or read: {error.strerror or error}."
+        self.records.change(record.id, error=message)
+        return HeadcountError(
+            "file_not_stored", message, f"Mend that, then go on with `headcount uploads resume {record.id}`."
+        )
+
+    def _forget_files(self, record: UploadRecord) -> None:
+        folder = self.rules.folder_of(record.id)
+        shutil.rmtree(folder / "work", ignore_errors=True)
+        if not self.rules.keep_files:
+            (folder / "source").unlink(missing_ok=True)
+
+    def _workdir(self, record: UploadRecord) -> Path:
+        return self.rules.folder_of(record.id) / "work"
+
+    def _record(self, record: UploadRecord) -> UploadRecord:
+        return self.records.get(self.rules.account, record.id)

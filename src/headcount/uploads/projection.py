@@ -1,0 +1,191 @@
+"""The plan as SQL: from the text cells `c0 … cn` of the file to typed columns, and to the problems of the rows that have some.
+
+Columns that leave here, by their index in the file: `identity`, `key` (what matches a profile), `p<index>` (value), `x<index>`
+(clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, `fault` (why the row is rejected), `bad` (whether a
+cell of it is not applied). One expression serves inspection, apply and explanation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from headcount.profiles.properties import IDENTITY
+from headcount.uploads.plan import Plan, PlannedColumn
+from headcount.values import system
+from headcount.values.text import filled, literal, trimmed, unescaped
+from headcount.values.types import Type, consent_value
+
+#: Texts that some program wrote because it had no identity.
+PLACEHOLDERS = (
+    "undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan empty xxxxxx none".split()  # noqa: SIM905 - reads as the specification does
+)
+IDENTITY_LIMIT = 1024
+_LONGER_THAN_PLACEHOLDERS = 1 + max(map(len, PLACEHOLDERS))
+
+
+def identity_text(plan: Plan) -> str:
+    """SQL of the identity of a row, NULL where it is blank."""
+    cell = trimmed(f"c{plan.identity}", any_white_space=plan.any_white_space)
+    return f"nullif({unescaped(cell)}, '')" if plan.match != "phone" else f"nullif({cell}, '')"
+
+
+def identity_fault(plan: Plan, text: str) -> str:
+    """SQL of the code of what is wrong with an identity, NULL where nothing is."""
+    words = literal(f"(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})")
+    addressed = {"identity": "", "email": f" WHEN NOT {system.is_email(text)} THEN 'identity_invalid'"}
+    addressed["phone"] = (
+        f" WHEN ({system.phone(text)}) IS NULL THEN 'identity_invalid'" if plan.match == "phone" else ""
+    )
+    plain = "" if plan.match == "identity" else " AND false"
+    return (
+        # Nearly every identity is plain; the first branch spares it the other questions.
+        f"CASE WHEN regexp_full_match({text}, '[!-~]{{{_LONGER_THAN_PLACEHOLDERS},64}}'){plain} THEN NULL "
+        f"WHEN {text} IS NULL THEN 'identity_blank' "
+        f"WHEN regexp_full_match({text}, {words}) THEN 'identity_invalid' "
+        f"WHEN regexp_matches({text}, '\\p{{Cc}}') THEN 'identity_invalid' "
+        f"WHEN strlen({text}) > {IDENTITY_LIMIT} AND length({text}) > {IDENTITY_LIMIT} THEN 'identity_too_long'{addressed[plan.match]} END"
+    )
+
+
+def match_key(plan: Plan, text: str) -> str:
+    """SQL of what rows and profiles are matched by: the identity as it is, the address in lower case, the number in E.164."""
+    return {"identity": text, "email": f"lower({text})", "phone": system.phone(text) if plan.match == "phone" else ""}[
+        plan.match
+    ]
+
+
+def _texts(plan: Plan) -> Iterator[tuple[int, str]]:
+    def cell(index: int, blanks: tuple[str, ...]) -> str:
+        return filled(f"c{index}", any_white_space=plan.any_white_space, blanks=blanks)
+
+    for column in plan.columns:
+        yield column.index, cell(column.index, column.blanks)
+        if column.operation is not None:
+            yield column.operation, f"lower({cell(column.operation, ())})"
+    for index in plan.consent.values():
+        yield index, cell(index, plan.blanks)
+
+
+def _values(plan: Plan) -> Iterator[str]:
+    for column in plan.columns:
+        text = f"t{column.index}"
+        yield f"{column.reading(plan.limits, plan.zone).value(text)} AS v{column.index}"
+    for index in plan.consent.values():
+        yield f"{consent_value(f't{index}')} AS v{index}"
+
+
+def _read(plan: Plan, source: str, keep: str) -> str:
+    """The cells as trimmed texts `t…` and values `v…`, with the columns `keep` of the source carried along."""
+    texts = ", ".join(f"{sql} AS t{index}" for index, sql in _texts(plan))
+    values = ", ".join(_values(plan))
+    fault = identity_fault(plan, IDENTITY)
+    inner = f"SELECT {keep}, {identity_text(plan)} AS {IDENTITY}{', ' if texts else ''}{texts} FROM {source}"
+    return f"SELECT *, {fault} AS fault{', ' if values else ''}{values} FROM ({inner})"
+
+
+def _operation(column: PlannedColumn, *names: str) -> str:
+    text = f"t{column.operation}"
+    asked = f"{text} IN ({', '.join(literal(name) for name in names)})"
+    return f"({text} IS NULL OR {asked})" if "$set" in names else asked
+
+
+def _outputs(column: PlannedColumn) -> Iterator[str]:
+    text, value, n = f"t{column.index}", f"v{column.index}", column.index
+    if column.operation is None:
+        yield f"{value} AS p{n}"
+        if column.clears:
+            yield f"{text} IS NULL AS x{n}"
+        return
+    sets, deletes = _operation(column, "$set"), _operation(column, "$delete")
+    blank = f" OR (t{column.operation} IS NULL AND {text} IS NULL)" if column.blank == "clear" else ""
+    yield f"CASE WHEN {sets} THEN {value} END AS p{n}"
+    yield f"coalesce({deletes}, false){blank} AS x{n}"
+    if column.edits:
+        yield f"CASE WHEN {_operation(column, '$add')} THEN {value} END AS a{n}"
+        yield f"CASE WHEN {_operation(column, '$remove')} THEN {value} END AS r{n}"
+
+
+def _wrong_operation(column: PlannedColumn) -> str:
+    known = ("$set", "$delete", "$add", "$remove") if column.edits else ("$set", "$delete")
+    return f"NOT {_operation(column, *known)}"
+
+
+def _wrong(plan: Plan) -> Iterator[str]:
+    """SQL of each way a cell may not be applied: whether it is so."""
+    for column in plan.columns:
+        wrong = f"t{column.index} IS NOT NULL AND v{column.index} IS NULL"
+        if column.operation is not None:
+            yield _wrong_operation(column)
+            wrong += f" AND NOT coalesce({_operation(column, '$delete')}, false)"
+        yield wrong
+    for index in plan.consent.values():
+        yield f"t{index} IS NOT NULL AND v{index} IS NULL"
+
+
+def typed(plan: Plan, source: str) -> str:
+    """SELECT of the typed rows of `source`, in its order. `raw` holds the cells as they came, only where a row has a problem."""
+    cells = ", ".join(f"c{i}" for i in range(len(plan.headers)))
+    outputs = [sql for column in plan.columns for sql in _outputs(column)]
+    outputs += [f"v{index} AS {channel.column}" for channel, index in plan.consent.items()]
+    key = [f"{match_key(plan, IDENTITY)} AS key"] if plan.match != "identity" else []
+    bad = " OR ".join(f"({wrong})" for wrong in _wrong(plan)) or "false"
+    raw = f"CASE WHEN fault IS NOT NULL OR bad THEN [{cells}] END AS raw"
+    # A list may turn out too long only when it meets the stored one; then its row is wanted for the rejects file.
+    kept = [f"[{cells}] AS cells"] if any(c.edits for c in plan.columns) else []
+    rows = f"SELECT *, coalesce({bad}, false) AS bad FROM ({_read(plan, source, cells)})"
+    return f"SELECT {', '.join([IDENTITY, *key, *outputs, *kept, 'fault', raw])} FROM ({rows})"
+
+
+def keys(plan: Plan, source: str) -> str:
+    """SELECT of `key`, one for each row that is not rejected, in any order."""
+    inner = f"SELECT {identity_text(plan)} AS {IDENTITY} FROM {source}"
+    return f"SELECT {match_key(plan, IDENTITY)} AS key FROM ({inner}) WHERE ({identity_fault(plan, IDENTITY)}) IS NULL"
+
+
+def _finding(column: str, code: str, value: str, detail: str) -> str:
+    return f"{{'column': {literal(column)}, 'code': {code}, 'value': {value}, 'detail': {literal(detail)}}}"
+
+
+def _findings(plan: Plan) -> Iterator[str]:
+    for column in plan.columns:
+        text, value = f"t{column.index}", f"v{column.index}"
+        reason = column.reading(plan.limits, plan.zone).reason(text)
+        wrong = f"{text} IS NOT NULL AND {value} IS NULL"
+        if column.operation is not None:
+            found = _finding(plan.headers[column.operation], "'operation_invalid'", f"t{column.operation}", "")
+            yield f"CASE WHEN {_wrong_operation(column)} THEN {found} END"
+            wrong += f" AND NOT coalesce({_operation(column, '$delete')}, false)"
+        said = _finding(column.header, reason, text, detail(column, plan))
+        if column.type is Type.LIST:
+            said = f"CASE WHEN {reason} = 'list_too_long' THEN {_finding(column.header, reason, text, str(plan.limits.items))} ELSE {said} END"
+        yield f"CASE WHEN {wrong} THEN {said} END"
+    for index in plan.consent.values():
+        found = _finding(plan.headers[index], "'consent_invalid'", f"t{index}", "")
+        yield f"CASE WHEN t{index} IS NOT NULL AND v{index} IS NULL THEN {found} END"
+
+
+def detail(column: PlannedColumn, plan: Plan) -> str:
+    """What the advice of a cell problem in this column must say: the format, the choices or the limit."""
+    if column.format:
+        return column.format
+    if column.name in system.CHOICES:
+        return ", ".join(system.CHOICES[column.name])
+    if column.name == "Timezone":
+        return "IANA names such as Europe/Berlin"
+    return str(plan.limits.value)
+
+
+def findings(plan: Plan, source: str) -> str:
+    """SELECT `row, column, code, value, detail` of every problem in `source`, a table of `row` and `raw` cells."""
+    cells = ", ".join(f"raw[{i + 1}] AS c{i}" for i in range(len(plan.headers)))
+    rows = f"(SELECT row, {cells} FROM {source})"
+    identity = _finding(plan.headers[plan.identity], "fault", "coalesce(identity, '')", "")
+    cell = ", ".join(_findings(plan))
+    found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] ELSE list_filter([{cell}], lambda f: f IS NOT NULL) END"
+    if not cell:
+        found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] END"
+    unnested = f"SELECT row, unnest({found}) AS f FROM ({_read(plan, rows, 'row')})"
+    return (
+        f'SELECT row, f."column" AS "column", f.code AS code, f.value AS "value", f.detail AS detail FROM ({unnested})'
+    )

@@ -1,0 +1,88 @@
+"""What a person must answer before an upload goes on, and what they should know; each with the flags that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from headcount.profiles.properties import SYSTEM
+from headcount.profiles.store import Known
+from headcount.uploads.evidence import Found
+from headcount.uploads.mapping import Column, reference
+from headcount.uploads.problems import CATALOGUE, HeaderProblem, Question
+from headcount.values import dates
+from headcount.values.infer import Candidate
+from headcount.values.types import Type
+
+
+def of_header(problems: Iterable[HeaderProblem]) -> list[Question]:
+    """One question for each header that cannot be used as it is."""
+    return [Question(p.code, p.header or p.letter or None, p.message, p.answers) for p in problems]
+
+
+def ambiguous_date(column: Column, formats: Sequence[Candidate], differ: int, examples: Sequence[str]) -> Question:
+    """Several formats fit every cell and mean different days."""
+    names = " or ".join(f"“{c.format}”" for c in formats)
+    shown = ", ".join(f"“{text}”" for text in examples)
+    message = f"Column {column.letter} “{column.header}” may be {names}: {differ:,} values would be different days, such as {shown}."
+    return Question("date_ambiguous", column.header, message, ("--day-first", "--month-first"))
+
+
+def type_conflict(column: Column, stored: Type | None) -> Question:
+    """The mapping wants another type than the property has."""
+    message = f"“{column.name}” holds values of type {stored}; the mapping says {column.type}."
+    answers = (
+        f"--map '{reference(column)}={column.name}:{stored}'",
+        f"headcount properties retype '{column.name}' {column.type}",
+    )
+    return Question("type_conflict", column.header, message, answers)
+
+
+def property_limit(new: int, stored: int, limit: int) -> list[Question]:
+    """The file has more new properties than there is room for."""
+    if stored + new <= limit:
+        return []
+    message = f"The file has {new} new properties and the account has {stored}; at most {limit} are allowed. Leave {stored + new - limit} of them out."
+    return [Question("property_limit", None, message, ("--skip COLUMN",))]
+
+
+def unclear_match(identities: int, known: Known, share: float) -> list[Question]:
+    """Half or more of the identities are addresses of known people rather than identities."""
+    if max(known.emails, known.phones) < max(1, identities * share):
+        return []
+    message = (
+        f"Of {identities:,} identities {known.identities:,} are known identities; of the others {known.emails:,} are known e-mail addresses "
+        f"and {known.phones:,} known phone numbers. Say what names the people."
+    )
+    address = "--match email" if known.emails >= known.phones else "--match phone"
+    return [Question("match_unclear", None, message, (address, "--match identity"))]
+
+
+def notices(column: Column, found: Found, chosen: Candidate | None, stored: Type | None) -> Iterator[str]:
+    """What is worth knowing about a column, with the flag that changes it."""
+    name, filled = reference(column), found.evidence.filled
+    if not filled:
+        yield "Every cell is blank; " + ("nothing changes." if stored else "no property is made.")
+        return
+    if found.blank_words and not column.blanks:
+        yield f"{found.blank_words:,} of the first cells look like a word for nothing (NULL, N/A, -); --blank WORD reads them as blank."
+    if (
+        chosen
+        and chosen.type is Type.INTEGER
+        and stored is None
+        and found.unix_like
+        and found.unix_like == min(filled, found.unix_like)
+    ):
+        yield f"These may be times in Unix seconds: --map '{name}={column.name}:date:unix' reads them so."
+    if stored is Type.INTEGER and chosen and chosen.type is Type.FLOAT:
+        yield "Cells with decimals: the property widens from integer to float."
+    if chosen and chosen.type is Type.DATE and column.format is None and not any(found.evidence.fits.values()):
+        known = ", ".join((*dates.RECOGNISED, dates.UNIX))
+        yield f"No cell is a date in a recognised format ({known}). --map '{name}={column.name}:date:FORMAT' names another, such as yyyy-MM-dd or iso."
+    near = next((s for s in SYSTEM if s != column.name and s.casefold() == column.name.casefold()), None)
+    if near:
+        yield f"“{column.name}” is a property of its own, not the system property “{near}”; --map '{name}={near}' makes it that."
+
+
+def file_notices(codes: Iterable[str]) -> list[str]:
+    """The notices of a whole file as sentences."""
+    return [f"{CATALOGUE[code].title}. {CATALOGUE[code].advice}" for code in codes]

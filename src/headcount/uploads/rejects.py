@@ -1,0 +1,182 @@
+"""The problems of a chunk: explained, counted for the report, and written to the rejects file.
+
+A part of the rejects file is written for each chunk, so that an upload that goes on after a kill writes the same bytes again;
+at the end the parts are joined behind the header.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from headcount.single_row import single_row
+from headcount.csvfile import CsvFile, Dialect
+from headcount.uploads.ledger import LISTED, Problem, Tally
+from headcount.uploads.mapping import REJECTS_CODE, REJECTS_DESCRIPTION, REJECTS_ROW
+from headcount.uploads.plan import Plan
+from headcount.uploads.problems import CATALOGUE, CELL, ROW
+from headcount.uploads.projection import findings
+from headcount.values.text import escaped, literal
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Explains and writes what is not applied of one file."""
+
+    connection: duckdb.DuckDBPyConnection
+    #: None where all records were explained before.
+    file: CsvFile | None
+    plan: Plan
+    folder: Path
+
+    def prepare(self) -> None:
+        """Load what every chunk needs: the catalogue, and the records that could not be read."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        entries = [(k.code, k.advice) for k in CATALOGUE.values()]
+        catalogue = pa.table({"code": [c for c, _ in entries], "advice": [a for _, a in entries]})
+        self._load("catalogue", catalogue)
+        empty = pa.table(
+            {
+                "row": pa.array([], pa.int64()),
+                "code": pa.array([], pa.string()),
+                "detail": pa.array([], pa.string()),
+                "raw": pa.array([], pa.binary()),
+            }
+        )
+        self._load("broken", empty)
+        for batch in self.file.broken_batches() if self.file else ():
+            self.connection.register("given", pa.Table.from_batches([batch]))
+            self.connection.execute("INSERT INTO broken SELECT row, code, detail, raw FROM given")
+            self.connection.unregister("given")
+
+    def explain(self, rows: pa.Table, first: int, last: int) -> Tally:
+        """The problems of the broken records in rows `first` to before `last`, and of `rows` (`row`, `raw`), as counts and examples."""
+        self._load("problem_rows", rows)
+        self.connection.execute(f"CREATE OR REPLACE TABLE findings AS {self._findings(first, last)}")
+        counts = self._row(
+            f"SELECT count(DISTINCT row) FILTER (code IN {_codes(ROW)}), count(*) FILTER (code IN {_codes(CELL)}) FROM findings"
+        )
+        broken = self._row(f"SELECT count(*) FROM broken WHERE row >= {first} AND row < {last}")[0]
+        return Tally({"rows": broken, "rejected": counts[0], "cells_not_applied": counts[1]}, problems=self._problems())
+
+    def add_overlong(self, rows: pa.Table, cells: pa.Table) -> Tally:
+        """Add lists that would have become too long to what was explained: `rows` has `row`, `number`; `cells` `row`, `cells`."""
+        places = {
+            "number": [c.number for c in self.plan.columns],
+            "header": [c.header for c in self.plan.columns],
+            "place": [c.index + 1 for c in self.plan.columns],
+        }
+        self.explain(self.no_rows(), 0, 0)
+        for name, table in {"overlong": rows, "cells_of": cells, "places": pa.table(places)}.items():
+            self.connection.register(name, table)
+        found = (
+            'SELECT o.row, p.header AS "column", \'list_too_long\' AS code, c.cells[p.place] AS "value", '
+            f"'{self.plan.limits.items}' AS detail FROM overlong o JOIN places p USING (number) JOIN cells_of c ON c.row = o.row"
+        )
+        self.connection.execute(f"INSERT INTO findings {_described(found)}")
+        missing = "SELECT DISTINCT o.row, c.cells FROM overlong o JOIN cells_of c USING (row) ANTI JOIN problem_rows r ON r.row = o.row"
+        self.connection.execute(f"INSERT INTO problem_rows {missing}")
+        counted = tuple(p for p in self._problems() if p.code == "list_too_long")
+        return Tally({"cells_not_applied": rows.num_rows}, problems=counted)
+
+    def no_rows(self) -> pa.Table:
+        """A table for `explain` without a row."""
+        return pa.table({"row": pa.array([], pa.int64()), "raw": pa.array([], pa.list_(pa.string()))})
+
+    def write(self, part: int, first: int, last: int) -> None:
+        """Write the rows explained last, with the broken records among them, as a part of the rejects file."""
+        path = self.folder / f"part-{part:06}.csv"
+        if not self._row("SELECT count(*) FROM findings")[0]:
+            path.unlink(missing_ok=True)
+            return
+        width = len(self.plan.headers)
+        cells = ", ".join(f"{escaped(f'cells[{i + 1}]')} AS c{i}" for i in range(width))
+        lines = f"SELECT row, {cells}, code, description FROM ({self._lines(first, last)}) ORDER BY row"
+        draft = path.with_suffix(".draft")
+        self.connection.execute(f"COPY ({lines}) TO {literal(str(draft))} (FORMAT csv, HEADER false)")
+        draft.replace(path)
+
+    def _findings(self, first: int, last: int) -> str:
+        cells = findings(self.plan, "problem_rows")
+        broken = (
+            'SELECT row, NULL AS "column", code, \'\' AS "value", detail FROM broken '
+            f"WHERE row >= {first} AND row < {last}"
+        )
+        return _described(f"{cells} UNION ALL {broken}")
+
+    def _problems(self) -> tuple[Problem, ...]:
+        rows = self.connection.execute(
+            f'SELECT code, "column", count(*), min(row, {LISTED}), arg_min("value", row), arg_min(description, row) '
+            "FROM findings GROUP BY ALL ORDER BY min(row), code"
+        ).fetchall()
+        return tuple(
+            Problem(code, None if code in ROW else column, count, tuple(numbers), value, text)
+            for code, column, count, numbers, value, text in rows
+        )
+
+    def _lines(self, first: int, last: int) -> str:
+        width, delimiter = len(self.plan.headers), literal(self._dialect.delimiter)
+        # What could not be split stands in the first cell as it came; surplus fields stand in the last one.
+        split = f"CASE WHEN code = 'field_count' THEN {self._split('text')} ELSE [text] END"
+        text = "coalesce(try(decode(raw)), raw::VARCHAR)"
+        broken = f"SELECT row, {split} AS cells FROM (SELECT row, code, {text} AS text FROM broken WHERE row >= {first} AND row < {last})"
+        fitted = f"CASE WHEN len(cells) > {width} THEN list_append(cells[:{width - 1}], array_to_string(cells[{width}:], {delimiter})) ELSE cells END"
+        rows = f"SELECT row, raw AS cells FROM problem_rows UNION ALL (SELECT row, {fitted} AS cells FROM ({broken}))"
+        texts = "SELECT row, string_agg(code, '; ' ORDER BY place) AS code, string_agg(description, ' ' ORDER BY place) AS description FROM findings GROUP BY row"
+        return f"SELECT * FROM ({rows}) JOIN ({texts}) USING (row)"
+
+    def _split(self, text: str) -> str:
+        dialect = self._dialect
+        q, d = (f"\\x{ord(c):02x}" for c in (dialect.quote, dialect.delimiter))
+        pattern = literal(f"(?:^|{d})[ ]*({q}(?:[^{q}]|{q}{q})*{q}|[^{d}]*)")
+        quote = literal(dialect.quote)
+        plain = f"replace(c[2:-2], {literal(dialect.quote * 2)}, {quote})"
+        return f"list_transform(regexp_extract_all({text}, {pattern}, 1), lambda c: CASE WHEN len(c) > 1 AND c[1] = {quote} AND c[-1] = {quote} THEN {plain} ELSE c END)"
+
+    @property
+    def _dialect(self) -> Dialect:
+        return self.file.dialect if self.file else Dialect(",", '"', '"', "\n")
+
+    def _load(self, name: str, table: pa.Table) -> None:
+        self.connection.register("given", table)
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM given")
+        self.connection.unregister("given")
+
+    def _row(self, sql: str) -> tuple[int, ...]:
+        return single_row(self.connection, sql)
+
+
+def _codes(codes: Iterable[str]) -> str:
+    return "(" + ", ".join(literal(code) for code in codes) + ")"
+
+
+def _described(found: str) -> str:
+    """The findings with a plain description each, and their place in their row."""
+    text = "replace(replace(advice, '{value}', coalesce(\"value\"[:80], '')), '{detail}', coalesce(detail, ''))"
+    place = "CASE WHEN \"column\" IS NOT NULL AND code NOT LIKE 'identity%' THEN concat(\"column\", ': ') ELSE '' END"
+    return f'SELECT row, "column", code, "value", concat({place}, {text}) AS description, row_number() OVER () AS place FROM ({found}) JOIN catalogue USING (code)'
+
+
+def join(folder: Path, headers: Sequence[str]) -> Path | None:
+    """Join the parts of a rejects file behind its header; None where no row had a problem. Doing it again changes nothing."""
+    target, parts = folder / "rejects.csv", sorted(folder.glob("part-*.csv"))
+    if not target.exists():
+        if not parts:
+            return None
+        draft = target.with_suffix(".draft")
+        with draft.open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out, lineterminator="\n").writerow([REJECTS_ROW, *headers, REJECTS_CODE, REJECTS_DESCRIPTION])
+        with draft.open("ab") as out:
+            for part in parts:
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, out, 1 << 20)
+        draft.replace(target)
+    for part in parts:
+        part.unlink()
+    return target

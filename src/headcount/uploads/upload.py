@@ -1,0 +1,183 @@
+"""An upload: its states, its record, and the port behind which the records are kept."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias, TypedDict, Unpack
+
+from headcount.uploads.owner import Owner
+
+#: A JSON object. The module that made the document knows what is in it, nobody else looks inside.
+Document: TypeAlias = dict[str, Any]
+
+
+class Status(StrEnum):
+    """Where an upload is in its life."""
+
+    #: Its bytes are being copied.
+    RECEIVING = "receiving"
+    #: All rows are being read to find types, formats and problems.
+    INSPECTING = "inspecting"
+    #: Waits for a person: a question is open.
+    START_MAPPING = "start_mapping"
+    #: Nothing is open; waits to be applied.
+    READY = "ready"
+    #: Its rows are being applied.
+    PROCESSING = "processing"
+    #: All rows are answered for.
+    COMPLETED = "completed"
+    #: The file cannot be used at all; nothing was applied.
+    REJECTED = "rejected"
+    #: A person stopped it; what had been applied by then is kept.
+    CANCELLED = "cancelled"
+    #: What it changed was taken back.
+    UNDONE = "undone"
+
+
+#: From each status, those that may follow.
+NEXT: Mapping[Status, frozenset[Status]] = {
+    Status.RECEIVING: frozenset({Status.INSPECTING, Status.REJECTED, Status.CANCELLED}),
+    Status.INSPECTING: frozenset({Status.START_MAPPING, Status.READY, Status.REJECTED, Status.CANCELLED}),
+    # A new answer needs a new look at the file.
+    Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED}),
+    Status.READY: frozenset({Status.INSPECTING, Status.PROCESSING, Status.CANCELLED}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED}),
+    Status.COMPLETED: frozenset({Status.UNDONE}),
+    Status.REJECTED: frozenset(),
+    Status.CANCELLED: frozenset({Status.UNDONE}),
+    Status.UNDONE: frozenset(),
+}
+
+#: A process works on an upload in one of these.
+WORKING = frozenset({Status.RECEIVING, Status.INSPECTING, Status.PROCESSING})
+
+#: Work on an upload has ended in one of these.
+ENDED = frozenset({Status.COMPLETED, Status.REJECTED, Status.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRecord:
+    """What is kept about an upload. Times are UTC."""
+
+    id: str
+    #: Counts the uploads of an account from 1 in the order of acceptance; names the upload inside the data file.
+    number: int
+    account_id: str
+    name: str
+    file_name: str
+    #: Where it came in: cli, api, dashboard, sftp.
+    door: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    #: When it was completed, rejected or cancelled.
+    finished_at: datetime | None
+    #: Of the bytes as received, in hexadecimal.
+    sha256: str | None
+    size_bytes: int | None
+    #: The person's own file, to receive again what a killed process left half copied.
+    source_path: str | None
+    #: The mapping as the person gave it.
+    request: Document
+    #: The mapping as it was resolved: every column, type and rule.
+    plan: Document | None
+    mapping_hash: str | None
+    #: The upload that applied the same file with the same mapping before.
+    duplicate_of: str | None
+    #: The public document of the upload.
+    report: Document | None
+    owner_pid: int | None
+    owner_started: str | None
+    #: When the owner last said that it works.
+    heartbeat_at: datetime | None
+    #: Why the last attempt ended early.
+    error: str | None
+
+    @property
+    def owner(self) -> Owner | None:
+        """The process that works on it, or did when it died."""
+        if self.owner_pid is None or self.owner_started is None:
+            return None
+        return Owner(self.owner_pid, self.owner_started)
+
+
+class UploadChanges(TypedDict, total=False):
+    """The fields of a record that may be set after it was made. Those not named stay as they are."""
+
+    name: str
+    file_name: str
+    sha256: str | None
+    size_bytes: int | None
+    source_path: str | None
+    request: Document
+    plan: Document | None
+    mapping_hash: str | None
+    duplicate_of: str | None
+    report: Document | None
+    error: str | None
+
+
+class UploadRecords(Protocol):
+    """Where upload records are kept. Each method is one transaction."""
+
+    def create(  # noqa: PLR0913 - the facts every upload begins with
+        self,
+        account_id: str,
+        *,
+        name: str,
+        file_name: str,
+        door: str,
+        owner: Owner | None = None,
+        source_path: str | None = None,
+        request: Document | None = None,
+    ) -> UploadRecord:
+        """A new upload in `receiving`, with the next number of its account."""
+
+    def get(self, account_id: str, upload_id: str) -> UploadRecord:
+        """One upload by its id or the beginning of it. Raises WrongCall `upload_unknown`, `upload_ambiguous`."""
+
+    def list(self, account_id: str, limit: int) -> Sequence[UploadRecord]:
+        """The newest `limit` uploads, newest first."""
+
+    def working(self, account_id: str) -> Sequence[UploadRecord]:
+        """The uploads in a status in which a process works on them, in the order they were accepted."""
+
+    def find_completed(self, account_id: str, sha256: str, mapping_hash: str) -> UploadRecord | None:
+        """The last completed upload of the same bytes with the same mapping."""
+
+    def change(self, upload_id: str, **fields: Unpack[UploadChanges]) -> UploadRecord:
+        """Set fields, whatever the status."""
+
+    def advance(self, upload_id: str, from_: Status, to: Status, **fields: Unpack[UploadChanges]) -> bool:
+        """Go from one status to another and set fields with it; False where it was no longer `from_`."""
+
+    def claim(self, upload_id: str, owner: Owner, *, instead_of: Owner | None) -> bool:
+        """Make `owner` its owner; False where the owner was no longer `instead_of`, because another was faster."""
+
+    def heartbeat(self, upload_id: str, owner: Owner) -> bool:
+        """Say that `owner` still works on it; False where it is no longer the owner."""
+
+    def release(self, upload_id: str, owner: Owner) -> bool:
+        """Give it up; False where `owner` was not the owner."""
+
+
+def is_interrupted(record: UploadRecord, alive: Callable[[Owner], bool]) -> bool:
+    """Whether work on the upload stopped in the middle, because the process that did it is gone."""
+    return record.status in WORKING and not (record.owner and alive(record.owner))
+
+
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_upload_id() -> str:
+    """18 characters that sort by time: `u`, the milliseconds since 1970, and 40 random bits."""
+    return "u" + _base32(time.time_ns() // 1_000_000, 9) + _base32(secrets.randbits(40), 8)
+
+
+def _base32(number: int, width: int) -> str:
+    return "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(width)))

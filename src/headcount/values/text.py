@@ -1,0 +1,51 @@
+"""Cells as text: quoting, trimming, blanks and the spreadsheet escape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: White space that a cell loses at both ends when the file has any of it beside the plain blank.
+WHITE_SPACE = " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+
+#: A text that a spreadsheet would run as a formula, under any number of escapes.
+FORMULA = r"'*[=+\-@\t\r](?s:.*)"
+#: ... unless it is a plain number or a phone number.
+PLAIN_NUMBER = r"'*[+\-]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
+
+
+def literal(text: str) -> str:
+    """A SQL string literal of `text`."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A SQL identifier of `name`."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def trimmed(column: str, *, any_white_space: bool) -> str:
+    """The cell without white space at its ends; with `any_white_space` false only plain blanks are expected (7 × faster)."""
+    return f"trim({column}, {literal(WHITE_SPACE)})" if any_white_space else f"trim({column})"
+
+
+def filled(column: str, *, any_white_space: bool = False, blanks: Iterable[str] = ()) -> str:
+    """The trimmed cell, or NULL where it is blank or one of the further blank words."""
+    text = f"nullif({trimmed(column, any_white_space=any_white_space)}, '')"
+    for word in blanks:
+        text = f"nullif({text}, {literal(word)})"
+    return text
+
+
+def is_formula(column: str) -> str:
+    """Whether a spreadsheet would run the text; the leading escapes do not count."""
+    return f"(regexp_full_match({column}, {literal(FORMULA)}) AND NOT regexp_full_match({column}, {literal(PLAIN_NUMBER)}))"
+
+
+def escaped(column: str) -> str:
+    """The text as it is written for a spreadsheet: a leading `'` before a formula."""
+    return f"CASE WHEN {is_formula(column)} THEN concat('''', {column}) ELSE {column} END"
+
+
+def unescaped(column: str) -> str:
+    """The text without the escape that `escaped` put there."""
+    return f"CASE WHEN {column} LIKE '''%' AND {is_formula(column)} THEN substr({column}, 2) ELSE {column} END"

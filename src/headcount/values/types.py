@@ -1,0 +1,143 @@
+"""The types of a property: one `Reading` each, which decides and converts in the same expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from headcount.values.text import literal, unescaped
+
+INTEGER = r"[+-]?[0-9]+(\.0+)?"
+NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+#: No leading zero or `+`, at most 15 digits: what a column of whole numbers looks like before it has a type.
+PLAIN_INTEGER = r"-?(0|[1-9][0-9]{0,14})"
+#: Likewise with a decimal point; an exponent alone (`12E5`) is more often an article number than a number.
+PLAIN_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][+-]?[0-9]+)?)?|-?\.[0-9]+"
+#: A float64 keeps every text of up to 17 significant digits apart; longer ones would be stored as another number.
+FLOAT_DIGITS = 17
+PLAIN_DIGITS = 15
+
+
+class Type(StrEnum):
+    """The type of a property."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    #: A UTC instant, stored with microseconds.
+    DATE = "date"
+    #: Texts, each once, in the order they came.
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a text is read as one type: SQL of the value (NULL where it does not fit) and SQL of the reason."""
+
+    #: The type of a DuckDB column that holds it.
+    sql_type: str
+    #: text expression → value expression; NULL where the text does not fit.
+    value: Callable[[str], str]
+    #: text expression (known not to fit) → expression of the problem code.
+    reason: Callable[[str], str]
+
+
+def significant_digits(text: str) -> str:
+    """How many significant digits a number's text has; leading zeros do not count."""
+    mantissa = f"regexp_replace({text}, '[eE].*$', '')"
+    return f"length(ltrim(regexp_replace({mantissa}, '[^0-9]', '', 'g'), '0'))"
+
+
+def _integer(text: str) -> str:
+    value = f"try_cast({text} AS BIGINT)"
+    return f"CASE WHEN {value}::VARCHAR = {text} THEN {value} WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN {value} END"
+
+
+def _integer_reason(text: str) -> str:
+    return (
+        f"CASE WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN 'number_out_of_range' ELSE 'number_invalid' END"
+    )
+
+
+def _float(text: str) -> str:
+    value = f"try_cast({text} AS DOUBLE)"
+    short = f"strlen({text}) <= {FLOAT_DIGITS} OR {significant_digits(text)} <= {FLOAT_DIGITS}"
+    whole = f"({text} NOT SIMILAR TO '[+-]?[0-9]+' OR abs({value}) <= 9007199254740992)"
+    return f"CASE WHEN regexp_full_match({text}, {literal(NUMBER)}) AND isfinite({value}) AND ({short}) AND (strlen({text}) < 16 OR {whole}) THEN {value} END"
+
+
+def _float_reason(text: str) -> str:
+    return (
+        f"CASE WHEN regexp_full_match({text}, {literal(NUMBER)}) THEN 'number_out_of_range' ELSE 'number_invalid' END"
+    )
+
+
+def _boolean(text: str) -> str:
+    return f"CASE WHEN lower({text}) IN ('true', '1', 'yes') THEN true WHEN lower({text}) IN ('false', '0', 'no') THEN false END"
+
+
+def consent_value(text: str) -> str:
+    """A consent cell: only the words true and false, in any case."""
+    return f"CASE WHEN lower({text}) = 'true' THEN true WHEN lower({text}) = 'false' THEN false END"
+
+
+def _string(limit: int) -> Callable[[str], str]:
+    def value(text: str) -> str:
+        plain = unescaped(text)
+        # The first branch is nearly every cell: short, and without an escape.
+        usual = f"strlen({text}) <= {limit} AND NOT starts_with({text}, '''')"
+        return f"CASE WHEN {usual} THEN {text} WHEN length({plain}) <= {limit} THEN {plain} END"
+
+    return value
+
+
+def distinct(items: str) -> str:
+    """Each text of the list once, in the order of its first appearance."""
+    return f"list_filter({items}, lambda x, i: x IS NOT NULL AND list_position({items}, x) = i)"
+
+
+def _list(limit: int, items: int) -> Callable[[str], str]:
+    def value(text: str) -> str:
+        # A text that is a JSON array is a whole list (as an export writes it); anything else is a list of that one text.
+        many = distinct(f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])")
+        one = _string(limit)(text)
+        fits = f"len({many}) <= {items} AND len(list_filter({many}, lambda x: length(x) > {limit})) = 0"
+        return f"CASE WHEN {text} LIKE '[%' AND {many} IS NOT NULL THEN CASE WHEN {fits} THEN {many} END WHEN {one} IS NOT NULL THEN [{one}] END"
+
+    return value
+
+
+def _list_reason(items: int) -> Callable[[str], str]:
+    def reason(text: str) -> str:
+        many = f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])"
+        return f"CASE WHEN {text} LIKE '[%' AND len({many}) > {items} THEN 'list_too_long' ELSE 'value_too_long' END"
+
+    return reason
+
+
+def _always(code: str) -> Callable[[str], str]:
+    return lambda _: literal(code)
+
+
+def readings(value_limit: int = 512, list_limit: int = 100) -> Mapping[Type, Reading]:
+    """The reading of every type but `date`, whose format is decided per column (`dates.reading`). Limits in characters and items."""
+    return {
+        Type.STRING: Reading("VARCHAR", _string(value_limit), _always("value_too_long")),
+        Type.INTEGER: Reading("BIGINT", _integer, _integer_reason),
+        Type.FLOAT: Reading("DOUBLE", _float, _float_reason),
+        Type.BOOLEAN: Reading("BOOLEAN", _boolean, _always("boolean_invalid")),
+        Type.LIST: Reading("VARCHAR[]", _list(value_limit, list_limit), _list_reason(list_limit)),
+    }
+
+
+#: The type of the column that stores a property.
+SQL_TYPES: Mapping[Type, str] = {
+    Type.STRING: "VARCHAR",
+    Type.INTEGER: "BIGINT",
+    Type.FLOAT: "DOUBLE",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.DATE: "TIMESTAMP",
+    Type.LIST: "VARCHAR[]",
+}

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from headcount.uploads.owner import Owner
+from headcount.uploads.upload import NEXT, Status, UploadRecord, is_interrupted, new_upload_id
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def record(status: Status, owner: Owner | None) -> UploadRecord:
+    return UploadRecord(
+        id="u1",
+        number=1,
+        account_id="acme",
+        name="Spring",
+        file_name="spring.csv",
+        door="cli",
+        status=status,
+        created_at=NOW,
+        updated_at=NOW,
+        finished_at=None,
+        sha256=None,
+        size_bytes=None,
+        source_path=None,
+        request={},
+        plan=None,
+        mapping_hash=None,
+        duplicate_of=None,
+        report=None,
+        owner_pid=owner.pid if owner else None,
+        owner_started=owner.started if owner else None,
+        heartbeat_at=None,
+        error=None,
+    )
+
+
+def test_ids_sort_by_time() -> None:
+    first = new_upload_id()
+    time.sleep(0.002)
+    assert first < new_upload_id()
+
+
+def test_an_id_is_short_and_plain() -> None:
+    assert len(new_upload_id()) == 18
+    assert new_upload_id().isalnum()
+
+
+def test_every_status_can_be_reached() -> None:
+    assert {Status.RECEIVING}.union(*NEXT.values()) == set(Status) == set(NEXT)
+
+
+@pytest.mark.parametrize(
+    ("status", "owner", "alive", "interrupted"),
+    [
+        (Status.PROCESSING, Owner(7, "boot 1"), False, True),
+        (Status.PROCESSING, Owner(7, "boot 1"), True, False),
+        (Status.RECEIVING, None, True, True),
+        (Status.READY, Owner(7, "boot 1"), False, False),
+        (Status.COMPLETED, None, False, False),
+    ],
+)
+def test_an_upload_is_interrupted_when_nobody_works_on_it(
+    status: Status, owner: Owner | None, alive: bool, interrupted: bool
+) -> None:
+    assert is_interrupted(record(status, owner), lambda _: alive) is interrupted
