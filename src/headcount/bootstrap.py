@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from headcount.config import Settings
+from headcount.errors import WrongCall
 from headcount.store.control.accounts import ensure_account
 from headcount.store.control.engine import open_control
 from headcount.store.control.uploads import SqlUploads
@@ -46,7 +47,7 @@ class Application:
 @contextmanager
 def application(settings: Settings) -> Iterator[Application]:
     """The application on the data directory of the settings, made when it is missing."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    _make_directory(settings.data)
     data_file = settings.data / "accounts" / f"{settings.account}.duckdb"
     control = open_control(settings.data / "control.sqlite")
     try:
@@ -62,6 +63,14 @@ def application(settings: Settings) -> Iterator[Application]:
         )
     finally:
         control.dispose()
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"The data directory {path} cannot be made: {error.strerror}."
+        raise WrongCall("data_directory", reason, "Name another with --data or HEADCOUNT_DATA.") from error
 
 
 def _open_store(settings: Settings, data_file: Path) -> AbstractContextManager[DuckDBProfiles]:

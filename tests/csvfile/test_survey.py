@@ -105,6 +105,14 @@ def test_a_clean_file_is_read_where_it_is(tmp_path: Path) -> None:
     assert found.size == 16
 
 
+def test_the_original_stays_even_in_the_working_directory(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"id,name\n\n1,Ada\n")
+    found = survey(path, tmp_path)
+    assert path.exists()
+    assert found.path != path
+
+
 @pytest.mark.parametrize(
     ("row", "detail"),
     [

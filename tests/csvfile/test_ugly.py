@@ -256,6 +256,13 @@ CASES = [
     ),
     Case("utf-16 le", codecs.BOM_UTF16_LE + "id,name\n1,Gül\n".encode("utf-16-le"), GUL, encoding="utf-16-le"),
     Case(
+        "given utf-16",
+        codecs.BOM_UTF16_BE + "id,name\n1,Gül\n".encode("utf-16-be"),
+        GUL,
+        encoding="utf-16",
+        choices={"encoding": "utf-16"},
+    ),
+    Case(
         "utf-16 be",
         codecs.BOM_UTF16_BE + "id\tname\r\n1\tGül\r\n".encode("utf-16-be"),
         GUL,

@@ -129,7 +129,8 @@ def transcode(path: Path, target: Path, name: str, tell: Callable[[int], None]) 
     """Write `path`, read in the encoding `name`, as UTF-8. Undecodable bytes are carried over as invalid UTF-8."""
     decoder = codecs.getincrementaldecoder(name)("headcount.carry")
     with path.open("rb") as source, target.open("wb") as out:
-        source.seek(bom_length(source.read(4)) if name.startswith("utf") else 0)
+        # Without a byte order in its name the decoder needs the mark.
+        source.seek(bom_length(source.read(4)) if name.startswith("utf") and name.endswith(("le", "be")) else 0)
         while chunk := source.read(_CHUNK):
             out.write(decoder.decode(chunk).encode("utf-8", "surrogateescape"))
             tell(source.tell())

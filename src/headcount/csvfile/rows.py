@@ -38,8 +38,6 @@ class Rows:
     fault: npt.NDArray[np.uint8]
     #: rows of more than one line
     joined: int
-    #: delimiters that are text because they stand in quotes
-    quoted_delimiters: int
     #: quote runs that open a field
     opened: int
     #: more than one blank stands before a quote that may open a field
@@ -60,7 +58,7 @@ def read_rows(data: Bytes, marks: Marks, *, closed: bool) -> Rows:
     runs = find_runs(data, lines, marks.delimiter, marks.quote, marks.escape)
     if runs is None:
         sound = np.zeros(len(lines), np.uint8)
-        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, 0, 0, 0, padded=False, rest=data.size)
+        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, 0, 0, padded=False, rest=data.size)
     return _quoted_rows(lines, runs, delimiters, total, closed=closed)
 
 
@@ -74,7 +72,7 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
     padded = bool((runs.padding[runs.begins] > 1).any())
     fault = np.where(out.end == BROKEN, STRAY, SOUND).astype(np.uint8)
     if not (out.end == IN).any():
-        return Rows(lines.start, lines.stop, lines.end, fields, fault, 0, int(inside.sum()), opened, padded, size)
+        return Rows(lines.start, lines.stop, lines.end, fields, fault, 0, opened, padded, size)
     into = walk(runs, len(lines), IN)
     first, last, cut = join_lines(lines, out.end, into.end, closed=closed)
     within = _lead(lines, runs, delimiters, total) + _inside(runs, into, gaps, len(lines))
@@ -88,7 +86,6 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
         fields[first] + more[last + 1] - more[first + 1],
         fault,
         int(np.count_nonzero(last > first)),
-        int(inside.sum() + within.sum()),
         opened,
         padded,
         int(lines.start[cut]) if cut < len(lines) else size,

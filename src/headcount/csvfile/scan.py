@@ -41,9 +41,9 @@ def survey(  # noqa: PLR0913  what a person can say about a file
 ) -> CsvFile:
     """Read a file of at most `limit` bytes (unpacked) and describe it; what is written goes to `workdir`.
 
-    `progress` is told the bytes done and the bytes there are. Raises FileRejected (file_empty, file_not_csv,
-    file_too_large, header_missing, archive_invalid, archive_encrypted, archive_many) and WrongCall
-    (encoding_unknown, dialect_invalid).
+    `progress` is told the bytes done and the bytes there are; a second reading begins again at 0.
+    Raises FileRejected (file_empty, file_not_csv, file_too_large, header_missing, archive_invalid, archive_encrypted,
+    archive_many) and WrongCall (encoding_unknown, dialect_invalid).
     """
     _check_mark("delimiter", delimiter)
     _check_mark("quote", quote)
@@ -52,7 +52,7 @@ def survey(  # noqa: PLR0913  what a person can say about a file
     named = encodings.given(encoding) if encoding is not None else None
     tell = progress or (lambda _done, _total: None)
     plain = unpack(path, workdir, limit, tell)
-    return _Survey(plain, workdir, delimiter, quote, tell).run(named)
+    return _Survey(path, plain, workdir, delimiter, quote, tell).run(named)
 
 
 def _hold_freed_memory() -> None:
@@ -68,6 +68,8 @@ def _check_mark(name: str, mark: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
+    path: Path
+    #: the same, unpacked
     plain: Path
     workdir: Path
     delimiter: str | None
@@ -107,7 +109,7 @@ class _Survey:
             except _Unclean:
                 pass
         found = self._scan(source, opening, encoding, copy=True)
-        if source.parent == self.workdir:
+        if source != self.path:
             source.unlink()
         return found
 

@@ -14,6 +14,7 @@ from headcount.uploads import ledger
 from headcount.uploads.folding import Folding
 from headcount.uploads.ledger import Tally
 from headcount.uploads.plan import Plan
+from headcount.uploads.reading import ahead
 from headcount.uploads.rejects import Rejects
 from headcount.uploads.staging import Staged
 
@@ -45,8 +46,7 @@ class Applying:
         tally = Tally.from_json(done.tally)
         folding = Folding(self.connection.cursor(), self.plan)
         self._load_duplicates()
-        for number in range(self.staged.chunks):
-            regular = self._regular(self.staged.rows(number), folding)
+        for number, regular in enumerate(ahead(self._regular(n, folding) for n in range(self.staged.chunks))):
             if number >= done.chunks:
                 seen = tally + self.staged.tallies[number] + Tally({"rows": regular.num_rows})
                 tally = self._store(regular, seen, number, folded=False)
@@ -59,19 +59,25 @@ class Applying:
         self.connection.execute("CREATE OR REPLACE TABLE duplicates AS FROM given")
         self.connection.unregister("given")
 
-    def _regular(self, rows: pa.Table, folding: Folding) -> pa.Table:
-        """The rows that can be applied at once; those of identities that come more than once are held."""
-        if not self.staged.duplicates[0]:
-            return rows
-        self.connection.register("given", rows.select(["row", self.plan.key]))
-        asked = f"SELECT row FROM given WHERE hash({self.plan.key}) IN (SELECT h FROM duplicates)"
-        some = self.connection.sql(asked).to_arrow_table().column("row")
+    def _regular(self, number: int, folding: Folding) -> pa.Table:
+        """The rows of a chunk that can be applied at once; those of identities that come more than once are held."""
+        rows = self.staged.rows(number)
+        regular = pc.is_null(rows.column("fault"))
+        some = self._duplicated(rows)
+        if len(some):
+            held = pc.is_in(rows.column("row"), value_set=some)
+            folding.hold(rows.filter(held).drop_columns(["fault"]))
+            regular = pc.and_not(regular, held)
+        every = pc.all(regular, min_count=0).as_py()
+        return (rows if every else rows.filter(regular)).drop_columns(["fault"])
+
+    def _duplicated(self, rows: pa.Table) -> pa.ChunkedArray:
+        """The rows of identities that come more than once."""
+        self.connection.register("given", rows.select(["row", "fault", self.plan.key]))
+        asked = f"SELECT row FROM given WHERE fault IS NULL AND hash({self.plan.key}) IN (SELECT h FROM duplicates)"
+        found = self.connection.sql(asked).to_arrow_table().column("row")
         self.connection.unregister("given")
-        if not len(some):
-            return rows
-        held = pc.is_in(rows.column("row"), value_set=some)
-        folding.hold(rows.filter(held))
-        return rows.filter(pc.invert(held))
+        return found
 
     def _apply_folded(self, folding: Folding, done: int, tally: Tally) -> Tally:
         identities, merged = folding.fold()

@@ -87,12 +87,8 @@ class Look:
 
     def contradictions(self, source: str, subject: Subject, against: Sequence[Candidate]) -> dict[Candidate, str]:
         """For each candidate a cell that it does not fit."""
-        asked = ", ".join(
-            f"any_value(t) FILTER (t IS NOT NULL AND NOT coalesce({c.test('t')}, false))" for c in against
-        )
-        row = single_row(
-            self.connection, f"SELECT {asked} FROM (SELECT {self.text(subject.column)} AS t FROM {source})"
-        )
+        asked = ", ".join(f"any_value(t) FILTER (t IS NOT NULL AND NOT coalesce({c.test('t')}, false))" for c in against)
+        row = single_row(self.connection, f"SELECT {asked} FROM (SELECT {self.text(subject.column)} AS t FROM {source})")
         return dict(zip(against, row, strict=True))
 
     def disagreements(self, source: str, column: Column, formats: Sequence[Candidate]) -> tuple[int, list[str]]:

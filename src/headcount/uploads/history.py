@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive
+from headcount.uploads.requests import request_from_json
 from headcount.uploads.rules import Rules
 from headcount.uploads.upload import UploadRecord, UploadRecords, is_interrupted
 
-_NOTHING_YET = {
+_NOTHING_YET: dict[str, Any] = {
     "ledger": None,
     "columns": [],
     "problems": [],
@@ -41,6 +43,10 @@ class History:
         record = self.records.get(self.rules.account, upload_id)
         path = self.rules.folder / record.id / "rejects" / "rejects.csv"
         return path if path.exists() else None
+
+    def request(self, upload_id: str) -> Request:
+        """The mapping as it was asked for. Raises WrongCall."""
+        return request_from_json(self.records.get(self.rules.account, upload_id).request)
 
     def number(self, upload_id: str) -> int | None:
         """The number that names an upload inside the store. Raises WrongCall."""

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from headcount.single_row import single_row
 from headcount.csvfile import CsvFile
 from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.profiles.store import Known
+from headcount.single_row import single_row
 from headcount.uploads import evidence, questions
 from headcount.uploads.evidence import Found, Look, Subject
 from headcount.uploads.mapping import Column, Request, Resolved, Role, resolve
@@ -37,7 +37,7 @@ class Account:
     properties: Mapping[str, Property] = field(default_factory=dict)
     zone: str = "UTC"
     property_limit: int = 256
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     #: How many of the distinct texts in `key` are known; None where nobody is known yet.
     known: Callable[[pa.Table], Known] | None = None
 
@@ -87,16 +87,17 @@ class Inspector:
         resolved = resolve(self.file.header, self.request)
         known = self._first_found(resolved)
         columns, asked = self._decided(resolved, known)
-        if resolved.identity is None or resolved.problems:
+        identity = resolved.identity
+        if identity is None or resolved.problems:
             columns, asked = self._decided(resolved, self._exact(known, known))
             return self._inspection(resolved, columns, asked, None, None)
-        staged, plan = self._fill(resolved, columns)
+        staged, plan = self._fill(resolved, identity, columns)
         contradicted = [i for i in known if self._contradicted(known[i], staged)]
         if contradicted:
             known = self._exact(known, contradicted)
             columns, asked = self._decided(resolved, known)
-            if self._plan(resolved, columns) != plan:
-                staged, plan = self._fill(resolved, columns)
+            if self._plan(resolved, identity, columns) != plan:
+                staged, plan = self._fill(resolved, identity, columns)
         columns = [replace(c, evidence=_counted_evidence(c, staged)) for c in columns]
         return self._inspection(resolved, columns, [*asked, *self._match(plan)], plan, staged)
 
@@ -111,10 +112,13 @@ class Inspector:
         open_ends = (*questions.of_header(resolved.problems), *asked, *self._limit(columns))
         return Inspection(tuple(columns), resolved.problems, open_ends, resolved.notices, plan, staged)
 
-    def _fill(self, resolved: Resolved, columns: Sequence[InspectedColumn]) -> tuple[Staged, Plan]:
-        plan = self._plan(resolved, columns)
-        self._approve_emails(plan)
-        return self.stage.fill(plan), plan
+    def _fill(self, resolved: Resolved, identity: Column, columns: Sequence[InspectedColumn]) -> tuple[Staged, Plan]:
+        plan = self._plan(resolved, identity, columns)
+        self._approve_emails(plan, "first_look")
+        staged = self.stage.fill(plan)
+        if staged.doubtful_emails and self._approve_emails(plan, self._source):
+            staged = self.stage.fill(plan)
+        return staged, plan
 
     @property
     def _source(self) -> str:
@@ -124,9 +128,7 @@ class Inspector:
     def _look(self) -> Look:
         return Look(self.connection, self.file.has_controls)
 
-    def _decided(
-        self, resolved: Resolved, known: Mapping[int, tuple[Subject, Found]]
-    ) -> tuple[list[InspectedColumn], list[Question]]:
+    def _decided(self, resolved: Resolved, known: Mapping[int, tuple[Subject, Found]]) -> tuple[list[InspectedColumn], list[Question]]:
         inspected, asked = list[InspectedColumn](), list[Question]()
         for column in resolved.columns:
             if column.index not in known:
@@ -168,21 +170,13 @@ class Inspector:
 
     def _first_found(self, resolved: Resolved) -> dict[int, tuple[Subject, Found]]:
         """What the first rows say of each column, all rows where that leaves more than one answer."""
-        subjects = [
-            self._subject(c, resolved) for c in resolved.columns if c.role in _INSPECTED or _faulty(c, resolved)
-        ]
-        self.connection.execute(
-            f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {evidence.SAMPLE_ROWS}"
-        )
+        subjects = [self._subject(c, resolved) for c in resolved.columns if c.role in _INSPECTED or _faulty(c, resolved)]
+        self.connection.execute(f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {evidence.SAMPLE_ROWS}")
         first = self._look.count("first_look", subjects, hints=True)
         known = {s.index: (self._open_still(s, first[s.index]), first[s.index]) for s in subjects}
-        return self._exact(
-            known, [i for i, (s, found) in known.items() if s.operation is not None or _undecided(s, found)]
-        )
+        return self._exact(known, [i for i, (s, found) in known.items() if s.operation is not None or _undecided(s, found)])
 
-    def _exact(
-        self, known: Mapping[int, tuple[Subject, Found]], indexes: Iterable[int]
-    ) -> dict[int, tuple[Subject, Found]]:
+    def _exact(self, known: Mapping[int, tuple[Subject, Found]], indexes: Iterable[int]) -> dict[int, tuple[Subject, Found]]:
         """The same with all rows counted for some of the columns."""
         asked = [known[i][0] for i in indexes]
         if self.file.records <= evidence.SAMPLE_ROWS or not asked:
@@ -245,13 +239,9 @@ class Inspector:
         stored = sum(1 for p in self.account.properties.values() if not p.system)
         return questions.property_limit(len(new), stored, self.account.property_limit)
 
-    def _plan(self, resolved: Resolved, columns: Sequence[InspectedColumn]) -> Plan:
-        identity = resolved.identity
-        assert identity is not None
+    def _plan(self, resolved: Resolved, identity: Column, columns: Sequence[InspectedColumn]) -> Plan:
         operations = {c.name: c.index for c in resolved.columns if c.role is Role.OPERATION}
-        planned = tuple(
-            _planned(c, operations) for c in columns if c.column.role is Role.PROPERTY and c.type is not None
-        )
+        planned = tuple(_planned(c, c.type, operations) for c in columns if c.column.role is Role.PROPERTY and c.type is not None)
         consent = {c.channel: c.index for c in resolved.columns if c.role is Role.CONSENT and c.channel}
         return Plan(
             headers=tuple(self.file.header),
@@ -265,21 +255,20 @@ class Inspector:
             any_white_space=self.file.has_controls,
         )
 
-    def _approve_emails(self, plan: Plan) -> None:
-        """Let the library judge the distinct addresses that no pattern can judge."""
-        found = set[str]()
-        for text in _address_texts(plan):
-            asked = (
-                f"SELECT DISTINCT t FROM (SELECT {text} AS t FROM {self._source}) WHERE {system.is_doubtful_email('t')}"
-            )
-            found |= {address for (address,) in self.connection.execute(asked).fetchall()}
-        approved = system.approve(sorted(found))
+    def _approve_emails(self, plan: Plan, sample: str) -> bool:
+        """Let the library judge the distinct addresses that no pattern can judge, when `sample` has any; whether some are valid."""
+        asked = _doubtful(plan, sample)
+        if not asked or not single_row(self.connection, f"SELECT count(*) FROM ({asked})")[0]:
+            return False
+        found = [address for (address,) in self.connection.execute(_doubtful(plan, self._source)).fetchall()]
+        approved = system.approve(found)
         self.connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?::VARCHAR[]", [approved])
+        return bool(approved)
 
     def _match(self, plan: Plan) -> list[Question]:
         if self.request.match is not None or self.account.known is None:
             return []
-        first = f"SELECT count(*), count(*) FILTER (contains(key, '@') OR regexp_full_match(key, '[+(]?[0-9][0-9 ().\\-]{{5,}}')) FROM"
+        first = "SELECT count(*), count(*) FILTER (contains(key, '@') OR regexp_full_match(key, '[+(]?[0-9][0-9 ().\\-]{5,}')) FROM"
         total, addressed = self._row(f"{first} ({keys(plan, 'first_look')})")
         if not total or addressed < total * UNCLEAR_SHARE:
             return []
@@ -293,29 +282,27 @@ class Inspector:
         return single_row(self.connection, sql)
 
 
-def _address_texts(plan: Plan) -> list[str]:
-    asked = [
-        filled(f"c{c.index}", any_white_space=plan.any_white_space, blanks=c.blanks)
-        for c in plan.columns
-        if c.name == "Email"
-    ]
-    return asked if plan.match != "email" else [*asked, identity_text(plan)]
+def _doubtful(plan: Plan, source: str) -> str:
+    """SELECT of the distinct texts that must be addresses and of which only the library can say whether they are."""
+    texts = [filled(f"c{c.index}", any_white_space=plan.any_white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email"]
+    texts += [identity_text(plan)] if plan.match == "email" else []
+    each = (f"SELECT {text} AS t FROM {source}" for text in texts)
+    return " UNION ".join(f"SELECT DISTINCT t FROM ({one}) WHERE {system.is_doubtful_email('t')}" for one in each)
 
 
-def _planned(inspected: InspectedColumn, operations: Mapping[str, int]) -> PlannedColumn:
+def _planned(inspected: InspectedColumn, type_: Type, operations: Mapping[str, int]) -> PlannedColumn:
     column = inspected.column
-    assert inspected.type is not None
-    operation = operations.get(column.name, operations.get(column.header.split("<")[0].strip()))
-    rules = {"blank": column.blank, "write": column.write, "blanks": column.blanks}
     return PlannedColumn(
-        column.index,
-        column.header,
-        column.name,
-        inspected.type,
-        inspected.format,
-        operation=operation,
+        index=column.index,
+        header=column.header,
+        name=column.name,
+        type=type_,
+        format=inspected.format,
+        blank=column.blank,
+        write=column.write,
+        blanks=column.blanks,
+        operation=operations.get(column.name, operations.get(column.header.split("<")[0].strip())),
         new=inspected.new,
-        **rules,
     )
 
 

@@ -85,13 +85,19 @@ class Tally:
 
     def ledger(self, blank_lines: int) -> Ledger:
         """The ledger of an upload that counted this. Raises LedgerError."""
-        named = ("rows", "created", "updated", "unchanged", "merged", "rejected")
-        consent = {
-            ch.value: {k: self.consent.get(ch.value, {}).get(k, 0) for k in ("opted_out", "resubscribed", "held")}
-            for ch in Channel
-        }
-        numbers = (self.counts.get(name, 0) for name in named)
-        return Ledger(*numbers, blank_lines, self.counts.get("cells_not_applied", 0), consent)
+        changes = ("opted_out", "resubscribed", "held")
+        count = self.counts.get
+        return Ledger(
+            rows=count("rows", 0),
+            created=count("created", 0),
+            updated=count("updated", 0),
+            unchanged=count("unchanged", 0),
+            merged=count("merged", 0),
+            rejected=count("rejected", 0),
+            blank_lines=blank_lines,
+            cells_not_applied=count("cells_not_applied", 0),
+            consent={ch.value: {c: self.consent.get(ch.value, {}).get(c, 0) for c in changes} for ch in Channel},
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The tally as JSON."""

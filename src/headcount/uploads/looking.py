@@ -22,8 +22,8 @@ from headcount.uploads.mapping import Request, unknown_columns
 from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader
 from headcount.uploads.rejects import Rejects
-from headcount.uploads.staging import Stage
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
+from headcount.uploads.staging import Stage
 
 _END = 2**62
 
@@ -56,9 +56,7 @@ class Looking:
         day_first = self.rules.day_first if request.day_first is None else request.day_first
         return Inspector(stage.connection, file, replace(request, day_first=day_first), self._account(), stage).run()
 
-    def document(
-        self, path: Path, request: Request, *, preview: int = 15, on_progress: OnProgress = no_progress
-    ) -> dict[str, Any]:
+    def document(self, path: Path, request: Request, *, preview: int = 15, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """The document of a file that nobody uploads: what it is and what is wrong with it. Raises FileRejected, WrongCall."""
         with self._workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)

@@ -37,7 +37,7 @@ _TOP = {
 _COLUMN = {"ctName", "dataType", "dateFormat", "blank", "write", "skip", "blanks"}
 _DIALECT = {"delimiter", "encoding"}
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Word = TypeVar("Word", bound=str)
 
 
@@ -165,38 +165,30 @@ def with_flags(request: Request, maps: Sequence[str], skips: Sequence[str]) -> R
     """The request with `--map 'COLUMN=PROPERTY[:TYPE[:FORMAT]]'` and `--skip COLUMN` on top. Raises WrongCall."""
     columns = dict(request.columns)
     for text in maps:
-        header, asked = _map(text)
-        columns[header] = replace(columns.get(header, ColumnRequest()), **asked)
+        header, asked = _map(text, columns)
+        columns[header] = asked
     for header in skips:
         columns[header] = replace(columns.get(header, ColumnRequest()), skip=True)
     return replace(request, columns=columns)
 
 
-class _Asked(dict[str, str | Type | None]):
-    """The fields that one `--map` sets."""
-
-
-def _map(text: str) -> tuple[str, _Asked]:
+def _map(text: str, columns: Mapping[str, ColumnRequest]) -> tuple[str, ColumnRequest]:
     header, separator, target = text.rpartition("=")
     name, _, rest = target.partition(":")
     type_, _, format_ = rest.partition(":")
     if not separator or not header.strip() or not (name.strip() or type_):
         raise WrongCall(
-            "map_invalid",
-            f"--map '{text}' cannot be read.",
-            "Write --map 'COLUMN=PROPERTY', with :TYPE and :FORMAT if needed.",
+            "map_invalid", f"--map '{text}' cannot be read.", "Write --map 'COLUMN=PROPERTY', with :TYPE and :FORMAT if needed."
         )
     if type_ and type_.strip().lower() not in TYPES:
-        allowed = ", ".join(TYPES)
-        raise WrongCall("map_invalid", f"--map '{text}' names the unknown type “{type_}”.", f"The types are {allowed}.")
-    asked = _Asked()
-    if name.strip():
-        asked["property"] = name.strip()
-    if type_:
-        asked["type"] = TYPES[type_.strip().lower()]
-    if format_:
-        asked["format"] = _flag_format(text, format_)
-    return header.strip(), asked
+        raise WrongCall("map_invalid", f"--map '{text}' names the unknown type “{type_}”.", f"The types are {', '.join(TYPES)}.")
+    before = columns.get(header.strip(), ColumnRequest())
+    return header.strip(), replace(
+        before,
+        property=name.strip() or before.property,
+        type=TYPES[type_.strip().lower()] if type_ else before.type,
+        format=_flag_format(text, format_) if format_ else before.format,
+    )
 
 
 def _flag_format(text: str, format_: str) -> str:

@@ -82,7 +82,7 @@ class Column:
 
 
 def letter(index: int) -> str:
-    """The spreadsheet letter of a 0-based column: A, …, Z, AA, …"""
+    """The spreadsheet letter of a 0-based column: A to Z, then AA and so on."""
     return (letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)  # noqa: PLR2004 - the alphabet
 
 
@@ -111,9 +111,7 @@ def resolve(headers: Sequence[str], request: Request) -> Resolved:
     columns, problems = [], list[HeaderProblem]()
     for index, name in enumerate(names):
         asked = requests.get(index, ColumnRequest())
-        column, faults = (
-            (Column(index, name, Role.SKIP), ()) if index in rejects else _column(index, name, asked, request, names)
-        )
+        column, faults = (Column(index, name, Role.SKIP), ()) if index in rejects else _column(index, name, asked, request, names)
         columns.append(column)
         problems += faults
     problems += _duplicates(columns)
@@ -192,14 +190,14 @@ def _near_misses(column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem
 
 def _without_format(name: str, asked: ColumnRequest) -> tuple[str, str | None]:
     found = _SUFFIX.fullmatch(name)
-    if not found or (asked.property and not found):
+    if found is None:
         return name, asked.format
     return found["name"], asked.format or found["format"]
 
 
 def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[HeaderProblem, ...]]:
     base = column.header.removesuffix(OPERATION_SUFFIX).strip()
-    target = next((n for n in names if n == base or ((m := _SUFFIX.fullmatch(n)) and m["name"] == base)), None)
+    target = next((n for n in names if base in {n, _SUFFIX.sub(r"\g<name>", n)}), None)
     if target is None:
         return replace(column, role=Role.SKIP), (_fault("operation_without_column", column, f"“{base}”"),)
     return replace(column, role=Role.OPERATION, name=target), ()
@@ -217,12 +215,7 @@ def _name_faults(name: str, column: Column) -> Iterator[HeaderProblem]:
 
 def reference(column: Column) -> str:
     """How a flag names the column: its header when that is a plain one, else its letter."""
-    plain = (
-        column.header
-        and not set(column.header) & set("='#")
-        and column.header.isprintable()
-        and len(column.header) <= NAME_LIMIT
-    )
+    plain = column.header and not set(column.header) & set("='#") and column.header.isprintable() and len(column.header) <= NAME_LIMIT
     return column.header if plain else f"#{column.letter}"
 
 
@@ -250,7 +243,7 @@ def _duplicates(columns: Iterable[Column]) -> list[HeaderProblem]:
 
 _LIKE_IDENTITY = re.compile(
     r"(customer|user|client|member|profile|person|contact|account)?[ _-]*(id|identity|identifier)|e-?mail([ _-]*address)?",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -73,7 +73,7 @@ class Plan:
     consent: Mapping[Channel, int] = field(default_factory=dict)
     match: Match = "identity"
     zone: str = "UTC"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     #: Words beside nothing that mean blank, in every column.
     blanks: tuple[str, ...] = ()
     #: Whether cells may have white space other than plain blanks at their ends.
@@ -100,8 +100,7 @@ class Plan:
     def from_json(cls, document: Mapping[str, Any]) -> Plan:
         """The plan that `to_json` wrote."""
         columns = tuple(
-            PlannedColumn(**{**column, "type": Type(column["type"]), "blanks": tuple(column["blanks"])})
-            for column in document["columns"]
+            PlannedColumn(**{**column, "type": Type(column["type"]), "blanks": tuple(column["blanks"])}) for column in document["columns"]
         )
         consent = {Channel(channel): index for channel, index in document["consent"].items()}
         rest = {key: document[key] for key in ("identity", "match", "zone", "any_white_space")}

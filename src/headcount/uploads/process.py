@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.properties import Property
 from headcount.profiles.store import Origin
-from headcount.uploads import receiving, rejects, report
+from headcount.uploads import rejects, report
 from headcount.uploads.applying import Applying, Cancelled
 from headcount.uploads.history import document
 from headcount.uploads.ledger import Tally
@@ -23,10 +24,11 @@ from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive, this_process
 from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader
+from headcount.uploads.receiving import Source
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
 from headcount.uploads.staging import Stage, Staged
-from headcount.uploads.upload import ENDED, Status, UploadRecord, UploadRecords, is_interrupted
+from headcount.uploads.upload import ENDED, Document, Status, UploadRecord, UploadRecords, is_interrupted
 
 _HEARTBEAT_SECONDS = 2.0
 
@@ -58,9 +60,7 @@ class Uploads:
     open_store: OpenStore
     rules: Rules
 
-    def upload(
-        self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress = no_progress
-    ) -> dict[str, Any]:
+    def upload(self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """Take in a file and apply it unless something is open; the public document of the upload. Raises WrongCall, Busy."""
         record = self.records.create(
             self.rules.account,
@@ -73,16 +73,12 @@ class Uploads:
         )
         return self._work(record, on_progress)
 
-    def resume(
-        self, upload_id: str, *, answers: Request | None = None, on_progress: OnProgress = no_progress
-    ) -> dict[str, Any]:
+    def resume(self, upload_id: str, *, answers: Request | None = None, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """Go on with an upload that was interrupted, or that waited for the answers now given. Raises WrongCall."""
         record = self.records.get(self.rules.account, upload_id)
         waiting = record.status in {Status.START_MAPPING, Status.READY}
         if not waiting and not is_interrupted(record, is_alive):
-            raise WrongCall(
-                "upload_not_interrupted", f"Upload {record.id} is {record.status}; there is nothing to resume.", ""
-            )
+            raise WrongCall("upload_not_interrupted", f"Upload {record.id} is {record.status}; there is nothing to resume.", "")
         if not self.records.claim(record.id, this_process(), instead_of=record.owner):
             raise HeadcountError("upload_taken", f"Another process is already going on with upload {record.id}.", "")
         if waiting:
@@ -98,9 +94,7 @@ class Uploads:
         """Stop an upload; what was applied so far is kept and counted. Raises WrongCall."""
         record = self.records.get(self.rules.account, upload_id)
         if record.status in ENDED or not self.records.advance(record.id, record.status, Status.CANCELLED):
-            raise WrongCall(
-                "upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", ""
-            )
+            raise WrongCall("upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", "")
         if record.owner is None or not is_alive(record.owner):
             self._close_cancelled(record)
         return document(self._record(record))
@@ -128,66 +122,66 @@ class Uploads:
 
     def _steps(self, record: UploadRecord, watch: Watch, started: float) -> None:
         if record.status is Status.RECEIVING:
-            record = self._receive(record, watch)
+            record = self._receive(record)
         self._await_turn(record, watch)
         if record.status is Status.INSPECTING:
             record = self._inspect(record, watch)
         if record.status is Status.PROCESSING:
             self._apply(record, watch, started)
 
-    def _receive(self, record: UploadRecord, watch: Watch) -> UploadRecord:
-        source = Path(record.source_path or "")
-        if not source.is_file():
-            raise FileRejected(
-                "file_gone", "The file was only half received and is no longer where it was.", "Upload it again."
-            )
-        target = self.rules.folder_of(record.id) / "source"
-        received = receiving.receive(
-            source, target, self.rules.file_limit, lambda done, total: watch("receiving", done, total)
-        )
-        self.records.advance(
-            record.id, Status.RECEIVING, Status.INSPECTING, sha256=received.sha256, size_bytes=received.size
-        )
+    def _receive(self, record: UploadRecord) -> UploadRecord:
+        source = self._source(record)
+        self.records.advance(record.id, Status.RECEIVING, Status.INSPECTING, size_bytes=source.size)
         return self._record(record)
+
+    def _source(self, record: UploadRecord) -> Source:
+        kept = self._kept(record)
+        return Source.of(kept if kept.exists() else Path(record.source_path or ""), self.rules.file_limit)
+
+    def _kept(self, record: UploadRecord) -> Path:
+        return self.rules.folder_of(record.id) / "source"
 
     def _await_turn(self, record: UploadRecord, watch: Watch) -> None:
         """Uploads of an account apply in the order they were accepted, since they may touch the same people."""
-        while any(
-            r.number < record.number and not is_interrupted(r, is_alive)
-            for r in self.records.working(self.rules.account)
-        ):
+        while any(r.number < record.number and not is_interrupted(r, is_alive) for r in self.records.working(self.rules.account)):
             watch("waiting", 0, 0)
             time.sleep(0.1)
 
     def _inspect(self, record: UploadRecord, watch: Watch) -> UploadRecord:
-        workdir, request = self._workdir(record), request_from_json(record.request)
+        workdir, request, source = self._workdir(record), request_from_json(record.request), self._source(record)
         looking = Looking(self.open_store, self.rules)
-        file = looking.survey(workdir.parent / "source", workdir, request, watch)
-        with open_reader(self.rules.engine, workdir) as connection:
-            on_rows: Callable[[int], None] = lambda done: watch("inspecting", done, file.records)  # noqa: E731 - a bound call
-            stage = Stage(
-                connection, file, workdir.parent / "rejects", workdir / "staged", self.rules.chunk_rows, on_rows
-            )
-            found = looking.inspect(file, request, stage)
+        with ThreadPoolExecutor(1, "hashing") as hashing:
+            sha256 = hashing.submit(source.sha256)
+            file = looking.survey(source.path, workdir, request, watch)
+            with open_reader(self.rules.engine, workdir) as connection:
+                on_rows: Callable[[int], None] = lambda done: watch("inspecting", done, file.records)  # noqa: E731 - a bound call
+                stage = Stage(connection, file, workdir.parent / "rejects", workdir / "staged", self.rules.chunk_rows, on_rows)
+                found = looking.inspect(file, request, stage)
+        source.assert_unchanged()
         seen = {"columns": report.with_changes(report.columns(found), Tally(), {}), "blank_lines": file.blank_lines}
         if found.plan is None or found.questions:
-            open_ends = {
-                "problems": report.header_problems(found, file.header_row),
-                "questions": report.questions(found.questions),
-            }
-            self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report={**seen, **open_ends})
-            return self._record(record)
+            return self._wait(record, source, sha256.result(), {**seen, **report.open_ends(found, file.header_row)})
         mapping_hash = hashlib.sha256(json.dumps(found.plan.meaning(), sort_keys=True).encode()).hexdigest()
-        before = self.records.find_completed(self.rules.account, record.sha256 or "", mapping_hash)
-        known = {
-            "mapping_hash": mapping_hash,
-            "duplicate_of": before.id if before else None,
-            "plan": found.plan.to_json(),
-        }
+        before = self.records.find_completed(self.rules.account, sha256.result(), mapping_hash)
         self.records.advance(
-            record.id, Status.INSPECTING, Status.READY, report={**seen, "notices": list(found.notices)}, **known
+            record.id,
+            Status.INSPECTING,
+            Status.READY,
+            sha256=sha256.result(),
+            plan=found.plan.to_json(),
+            mapping_hash=mapping_hash,
+            duplicate_of=before.id if before else None,
+            report={**seen, "notices": list(found.notices)},
         )
         self.records.advance(record.id, Status.READY, Status.PROCESSING)
+        return self._record(record)
+
+    def _wait(self, record: UploadRecord, source: Source, sha256: str, waiting: Document) -> UploadRecord:
+        """Wait for a person, with the file kept: the answer may come when it is gone from where it was."""
+        if source.path != self._kept(record):
+            source.keep(self._kept(record))
+        shutil.rmtree(self._workdir(record), ignore_errors=True)
+        self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report=waiting, sha256=sha256)
         return self._record(record)
 
     def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:
@@ -210,9 +204,7 @@ class Uploads:
         self.records.advance(record.id, Status.PROCESSING, Status.COMPLETED, report={**done, **timing}, error=None)
         self._forget_files(record)
 
-    def _report(
-        self, record: UploadRecord, tally: Tally, ledger: Mapping[str, Any], properties: Mapping[str, Property]
-    ) -> dict[str, Any]:
+    def _report(self, record: UploadRecord, tally: Tally, ledger: Mapping[str, Any], properties: Mapping[str, Property]) -> dict[str, Any]:
         described = record.report or {}
         headers = tuple((record.plan or {}).get("headers", ()))
         refused = rejects.join(self.rules.folder_of(record.id) / "rejects", headers)
@@ -246,9 +238,7 @@ class Uploads:
     def _not_stored(self, record: UploadRecord, error: OSError) -> HeadcountError:
         message = f"A file of the upload could not be written or read: {error.strerror or error}."
         self.records.change(record.id, error=message)
-        return HeadcountError(
-            "file_not_stored", message, f"Mend that, then go on with `headcount uploads resume {record.id}`."
-        )
+        return HeadcountError("file_not_stored", message, f"Mend that, then go on with `headcount uploads resume {record.id}`.")
 
     def _forget_files(self, record: UploadRecord) -> None:
         folder = self.rules.folder_of(record.id)

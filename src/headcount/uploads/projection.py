@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from headcount.profiles.properties import IDENTITY
 from headcount.uploads.plan import Plan, PlannedColumn
 from headcount.values import system
-from headcount.values.text import filled, literal, trimmed, unescaped
+from headcount.values.text import filled, literal, unescaped
 from headcount.values.types import Type, consent_value
 
 #: Texts that some program wrote because it had no identity.
@@ -26,17 +26,19 @@ _LONGER_THAN_PLACEHOLDERS = 1 + max(map(len, PLACEHOLDERS))
 
 def identity_text(plan: Plan) -> str:
     """SQL of the identity of a row, NULL where it is blank."""
-    cell = trimmed(f"c{plan.identity}", any_white_space=plan.any_white_space)
-    return f"nullif({unescaped(cell)}, '')" if plan.match != "phone" else f"nullif({cell}, '')"
+    return identity_of(filled(f"c{plan.identity}", any_white_space=plan.any_white_space), plan)
+
+
+def identity_of(cell: str, plan: Plan) -> str:
+    """SQL of the identity that a filled cell names; a phone number keeps what looks like an escape."""
+    return cell if plan.match == "phone" else unescaped(cell)
 
 
 def identity_fault(plan: Plan, text: str) -> str:
     """SQL of the code of what is wrong with an identity, NULL where nothing is."""
     words = literal(f"(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})")
     addressed = {"identity": "", "email": f" WHEN NOT {system.is_email(text)} THEN 'identity_invalid'"}
-    addressed["phone"] = (
-        f" WHEN ({system.phone(text)}) IS NULL THEN 'identity_invalid'" if plan.match == "phone" else ""
-    )
+    addressed["phone"] = f" WHEN ({system.phone(text)}) IS NULL THEN 'identity_invalid'" if plan.match == "phone" else ""
     plain = "" if plan.match == "identity" else " AND false"
     return (
         # Nearly every identity is plain; the first branch spares it the other questions.
@@ -50,9 +52,7 @@ def identity_fault(plan: Plan, text: str) -> str:
 
 def match_key(plan: Plan, text: str) -> str:
     """SQL of what rows and profiles are matched by: the identity as it is, the address in lower case, the number in E.164."""
-    return {"identity": text, "email": f"lower({text})", "phone": system.phone(text) if plan.match == "phone" else ""}[
-        plan.match
-    ]
+    return {"identity": text, "email": f"lower({text})", "phone": system.phone(text) if plan.match == "phone" else ""}[plan.match]
 
 
 def _texts(plan: Plan) -> Iterator[tuple[int, str]]:
@@ -80,8 +80,10 @@ def _read(plan: Plan, source: str, keep: str) -> str:
     texts = ", ".join(f"{sql} AS t{index}" for index, sql in _texts(plan))
     values = ", ".join(_values(plan))
     fault = identity_fault(plan, IDENTITY)
-    inner = f"SELECT {keep}, {identity_text(plan)} AS {IDENTITY}{', ' if texts else ''}{texts} FROM {source}"
-    return f"SELECT *, {fault} AS fault{', ' if values else ''}{values} FROM ({inner})"
+    cell = filled(f"c{plan.identity}", any_white_space=plan.any_white_space)
+    inner = f"SELECT {keep}, {cell} AS named{', ' if texts else ''}{texts} FROM {source}"
+    named = f"SELECT *, {identity_of('named', plan)} AS {IDENTITY} FROM ({inner})"
+    return f"SELECT *, {fault} AS fault{', ' if values else ''}{values} FROM ({named})"
 
 
 def _operation(column: PlannedColumn, *names: str) -> str:
@@ -158,7 +160,9 @@ def _findings(plan: Plan) -> Iterator[str]:
             wrong += f" AND NOT coalesce({_operation(column, '$delete')}, false)"
         said = _finding(column.header, reason, text, detail(column, plan))
         if column.type is Type.LIST:
-            said = f"CASE WHEN {reason} = 'list_too_long' THEN {_finding(column.header, reason, text, str(plan.limits.items))} ELSE {said} END"
+            said = (
+                f"CASE WHEN {reason} = 'list_too_long' THEN {_finding(column.header, reason, text, str(plan.limits.items))} ELSE {said} END"
+            )
         yield f"CASE WHEN {wrong} THEN {said} END"
     for index in plan.consent.values():
         found = _finding(plan.headers[index], "'consent_invalid'", f"t{index}", "")
@@ -186,6 +190,4 @@ def findings(plan: Plan, source: str) -> str:
     if not cell:
         found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] END"
     unnested = f"SELECT row, unnest({found}) AS f FROM ({_read(plan, rows, 'row')})"
-    return (
-        f'SELECT row, f."column" AS "column", f.code AS code, f.value AS "value", f.detail AS detail FROM ({unnested})'
-    )
+    return f'SELECT row, f."column" AS "column", f.code AS code, f.value AS "value", f.detail AS detail FROM ({unnested})'

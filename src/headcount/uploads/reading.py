@@ -27,7 +27,7 @@ class Engine:
 @contextmanager
 def open_reader(engine: Engine, workdir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in memory that may read files; what does not fit into memory goes to `workdir`."""
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{engine.memory_mb}MB",
         "threads": engine.threads,
         "temp_directory": str(workdir / "spill"),
@@ -61,9 +61,10 @@ def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     def put(item: pa.Table | BaseException | None) -> None:
         while not stopped.is_set():
             try:
-                return made.put(item, timeout=0.1)
+                made.put(item, timeout=0.1)
             except queue.Full:
                 continue
+            break
 
     def make() -> None:
         try:

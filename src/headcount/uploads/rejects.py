@@ -15,13 +15,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from headcount.single_row import single_row
 from headcount.csvfile import CsvFile, Dialect
+from headcount.single_row import single_row
 from headcount.uploads.ledger import LISTED, Problem, Tally
 from headcount.uploads.mapping import REJECTS_CODE, REJECTS_DESCRIPTION, REJECTS_ROW
 from headcount.uploads.plan import Plan
 from headcount.uploads.problems import CATALOGUE, CELL, ROW
 from headcount.uploads.projection import findings
+from headcount.values.system import is_doubtful_email
 from headcount.values.text import escaped, literal
 
 
@@ -85,6 +86,12 @@ class Rejects:
         counted = tuple(p for p in self._problems() if p.code == "list_too_long")
         return Tally({"cells_not_applied": rows.num_rows}, problems=counted)
 
+    def has_doubtful_emails(self) -> bool:
+        """Whether some of the cells explained last are e-mail addresses that only a library can judge."""
+        doubtful = is_doubtful_email("findings.value")
+        asked = f"code IN ('email_invalid', 'identity_invalid') AND {doubtful}"
+        return bool(self._row(f"SELECT count(*) FROM findings WHERE {asked}")[0])
+
     def no_rows(self) -> pa.Table:
         """A table for `explain` without a row."""
         return pa.table({"row": pa.array([], pa.int64()), "raw": pa.array([], pa.list_(pa.string()))})
@@ -104,10 +111,7 @@ class Rejects:
 
     def _findings(self, first: int, last: int) -> str:
         cells = findings(self.plan, "problem_rows")
-        broken = (
-            'SELECT row, NULL AS "column", code, \'\' AS "value", detail FROM broken '
-            f"WHERE row >= {first} AND row < {last}"
-        )
+        broken = f'SELECT row, NULL AS "column", code, \'\' AS "value", detail FROM broken WHERE row >= {first} AND row < {last}'
         return _described(f"{cells} UNION ALL {broken}")
 
     def _problems(self) -> tuple[Problem, ...]:

@@ -113,21 +113,20 @@ def columns(inspection: Inspection) -> list[dict[str, Any]]:
     ]
 
 
-def with_changes(
-    described: Sequence[Mapping[str, Any]], tally: Tally, numbers: Mapping[str, int]
-) -> list[dict[str, Any]]:
+def with_changes(described: Sequence[Mapping[str, Any]], tally: Tally, numbers: Mapping[str, int]) -> list[dict[str, Any]]:
     """The columns with how many values they set, changed and cleared; `numbers` are those of the properties by name."""
     counted = [tally.columns.get(numbers.get(c["property"] or "", 0), _NO_CHANGE) for c in described]
     return [{**c, **_NO_CHANGE, **changes} for c, changes in zip(described, counted, strict=True)]
 
 
-def inspected(
-    file: CsvFile, inspection: Inspection, found: Iterable[Problem], preview: list[dict[str, Any]]
-) -> dict[str, Any]:
+def open_ends(inspection: Inspection, row: int) -> dict[str, Any]:
+    """What an upload that waits for a person shows."""
+    return {"problems": header_problems(inspection, row), "questions": questions(inspection.questions)}
+
+
+def inspected(file: CsvFile, inspection: Inspection, found: Iterable[Problem], preview: list[dict[str, Any]]) -> dict[str, Any]:
     """The document of `headcount inspect`."""
-    described = [
-        {**c, "evidence": dict(i.evidence)} for c, i in zip(columns(inspection), inspection.columns, strict=True)
-    ]
+    described = [{**c, "evidence": dict(i.evidence)} for c, i in zip(columns(inspection), inspection.columns, strict=True)]
     return {
         "encoding": file.encoding.name,
         "encoding_evidence": file.encoding.evidence,
@@ -145,9 +144,7 @@ def inspected(
         "columns": described,
         "problems": header_problems(inspection, file.header_row) + problems(found, inspection.notices),
         "questions": questions(inspection.questions),
-        "duplicates": dict(
-            zip(("identities", "rows"), inspection.staged.duplicates if inspection.staged else (0, 0), strict=True)
-        ),
+        "duplicates": dict(zip(("identities", "rows"), inspection.staged.duplicates if inspection.staged else (0, 0), strict=True)),
     }
 
 

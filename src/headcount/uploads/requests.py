@@ -23,6 +23,4 @@ def request_from_json(document: Mapping[str, Any]) -> Request:
 
 def _column(document: Mapping[str, Any]) -> ColumnRequest:
     type_ = document.get("type")
-    return ColumnRequest(
-        **{**document, "type": Type(type_) if type_ else None, "blanks": tuple(document.get("blanks", ()))}
-    )
+    return ColumnRequest(**{**document, "type": Type(type_) if type_ else None, "blanks": tuple(document.get("blanks", ()))})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,9 +33,9 @@ class Rules:
     day_first: bool | None = None
     file_limit: int = 1_000_000_000
     property_limit: int = 256
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     chunk_rows: int = 1_000_000
-    engine: Engine = Engine(2, 400)
+    engine: Engine = field(default_factory=lambda: Engine(threads=2, memory_mb=400))
     keep_files: bool = False
 
     def folder_of(self, name: str) -> Path:

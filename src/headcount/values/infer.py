@@ -43,9 +43,7 @@ def _integer(text: str) -> str:
 
 def _float(text: str) -> str:
     short = f"strlen({text}) <= {PLAIN_DIGITS} OR {significant_digits(text)} <= {PLAIN_DIGITS}"
-    return (
-        f"(regexp_full_match({text}, {literal(PLAIN_NUMBER)}) AND ({short}) AND isfinite(try_cast({text} AS DOUBLE)))"
-    )
+    return f"(regexp_full_match({text}, {literal(PLAIN_NUMBER)}) AND ({short}) AND isfinite(try_cast({text} AS DOUBLE)))"
 
 
 _TESTS = {Type.BOOLEAN: _boolean, Type.INTEGER: _integer, Type.FLOAT: _float}

@@ -17,9 +17,7 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 #: Certainly an address: a dot-atom before the @, a domain name with a top level of letters behind it.
 PLAIN_EMAIL = rf"{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+([A-Za-z]{{2,63}}|xn--[A-Za-z0-9\-]{{2,59}})"
 #: Neither certainly an address nor certainly none: letters beyond ASCII, quotes, address literals.
-DOUBTFUL_EMAIL = (
-    r'[^@\s]*[^\x00-\x7f"\[][^@\s]*@[^@\s]+|[^@\s]+@[^@\s]*[^\x00-\x7f][^@\s]*|"[^"]*"@[^@\s]+|[^@\s]+@\[[^\]\s]+\]'
-)
+DOUBTFUL_EMAIL = r'[^@\s]*[^\x00-\x7f"\[][^@\s]*@[^@\s]+|[^@\s]+@[^@\s]*[^\x00-\x7f][^@\s]*|"[^"]*"@[^@\s]+|[^@\s]+@\[[^\]\s]+\]'
 #: DuckDB variable that holds the doubtful addresses which the library approved.
 APPROVED_EMAILS = "approved_emails"
 EMAIL_LIMIT = 254
@@ -80,7 +78,8 @@ def possible_numbers() -> str:
 def _possible_lengths(region: str, code: int) -> Iterable[int]:
     metadata = phonenumbers.PhoneMetadata
     found = metadata.metadata_for_nongeo_region(code) if region == "001" else metadata.metadata_for_region(region)
-    return () if found is None else (n for n in found.general_desc.possible_length if n > 0)
+    described = found.general_desc if found else None
+    return (n for n in described.possible_length if n > 0) if described else ()
 
 
 def _email(text: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 #: White space that a cell loses at both ends when the file has any of it beside the plain blank.
-WHITE_SPACE = " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+WHITE_SPACE = (
+    " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 
 #: A text that a spreadsheet would run as a formula, under any number of escapes.
 FORMULA = r"'*[=+\-@\t\r](?s:.*)"
@@ -23,14 +25,16 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def trimmed(column: str, *, any_white_space: bool) -> str:
-    """The cell without white space at its ends; with `any_white_space` false only plain blanks are expected (7 × faster)."""
-    return f"trim({column}, {literal(WHITE_SPACE)})" if any_white_space else f"trim({column})"
-
-
 def filled(column: str, *, any_white_space: bool = False, blanks: Iterable[str] = ()) -> str:
-    """The trimmed cell, or NULL where it is blank or one of the further blank words."""
-    text = f"nullif({trimmed(column, any_white_space=any_white_space)}, '')"
+    """The cell without white space at its ends, or NULL where it is blank or one of the further blank words.
+
+    With `any_white_space` false only plain blanks are expected (7 × faster). An empty cell is NULL already.
+    """
+    if any_white_space:
+        text = f"nullif(trim({column}, {literal(WHITE_SPACE)}), '')"
+    else:
+        # Asking for a blank at either end costs half of trimming every cell.
+        text = f"CASE WHEN {column} LIKE ' %' OR {column} LIKE '% ' THEN nullif(trim({column}), '') ELSE {column} END"
     for word in blanks:
         text = f"nullif({text}, {literal(word)})"
     return text

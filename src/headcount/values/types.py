@@ -56,22 +56,20 @@ def _integer(text: str) -> str:
 
 
 def _integer_reason(text: str) -> str:
-    return (
-        f"CASE WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN 'number_out_of_range' ELSE 'number_invalid' END"
-    )
+    return f"CASE WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN 'number_out_of_range' ELSE 'number_invalid' END"
 
 
 def _float(text: str) -> str:
     value = f"try_cast({text} AS DOUBLE)"
     short = f"strlen({text}) <= {FLOAT_DIGITS} OR {significant_digits(text)} <= {FLOAT_DIGITS}"
     whole = f"({text} NOT SIMILAR TO '[+-]?[0-9]+' OR abs({value}) <= 9007199254740992)"
-    return f"CASE WHEN regexp_full_match({text}, {literal(NUMBER)}) AND isfinite({value}) AND ({short}) AND (strlen({text}) < 16 OR {whole}) THEN {value} END"
+    usual = f"strlen({text}) <= {PLAIN_DIGITS} AND regexp_full_match({text}, '-?[0-9]+(\\.[0-9]+)?')"
+    exact = f"regexp_full_match({text}, {literal(NUMBER)}) AND isfinite({value}) AND ({short}) AND {whole}"
+    return f"CASE WHEN {usual} THEN {value} WHEN {exact} THEN {value} END"
 
 
 def _float_reason(text: str) -> str:
-    return (
-        f"CASE WHEN regexp_full_match({text}, {literal(NUMBER)}) THEN 'number_out_of_range' ELSE 'number_invalid' END"
-    )
+    return f"CASE WHEN regexp_full_match({text}, {literal(NUMBER)}) THEN 'number_out_of_range' ELSE 'number_invalid' END"
 
 
 def _boolean(text: str) -> str:

@@ -62,13 +62,9 @@ class SqlUploads:
         statement = _of_account(account_id).where(UploadRow.id.startswith(upload_id, autoescape=True)).limit(2)
         found = self._records(statement) if upload_id else []
         if not found:
-            raise WrongCall(
-                "upload_unknown", f"There is no upload {upload_id!r}.", "`headcount uploads list` shows all."
-            )
+            raise WrongCall("upload_unknown", f"There is no upload {upload_id!r}.", "`headcount uploads list` shows all.")
         if len(found) > 1:
-            raise WrongCall(
-                "upload_ambiguous", f"More than one upload begins with {upload_id!r}.", "Give more of its id."
-            )
+            raise WrongCall("upload_ambiguous", f"More than one upload begins with {upload_id!r}.", "Give more of its id.")
         return found[0]
 
     def list(self, account_id: str, limit: int) -> Sequence[UploadRecord]:
@@ -142,9 +138,7 @@ def _upload(upload_id: str) -> Update:
 
 def _upload_of(upload_id: str, owner: Owner | None) -> Update:
     pid, started = (owner.pid, owner.started) if owner else (None, None)
-    return _upload(upload_id).where(
-        UploadRow.owner_pid.is_not_distinct_from(pid), UploadRow.owner_started.is_not_distinct_from(started)
-    )
+    return _upload(upload_id).where(UploadRow.owner_pid.is_not_distinct_from(pid), UploadRow.owner_started.is_not_distinct_from(started))
 
 
 def _owned_by(owner: Owner | None) -> dict[str, object]:

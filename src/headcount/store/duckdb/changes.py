@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 import duckdb
 import pyarrow as pa
 
-from headcount.single_row import single_row
 from headcount.profiles.store import Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
+from headcount.single_row import single_row
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.difference import (
     CHANGED,
@@ -21,7 +21,6 @@ from headcount.store.duckdb.difference import (
     delta,
     initial,
     overlong,
-    sources,
 )
 
 
@@ -37,43 +36,41 @@ class Application:
         """Write the changes of the batch; returns what they were."""
         self.connection.register("batch", self.batch.rows)
         try:
-            effects = [self._update(stage) for stage in self._matches()]
-            effects.append(self._create())
-            return reduce(_sum, effects)
+            effects = [self._update(named) for named in self._names()]
+            known = sum(e.updated + e.unchanged for e in effects)
+            return reduce(_sum, [*effects, self._create(self.batch.rows.num_rows - known, self._fresh(known))])
         finally:
-            for table in ("unmatched", "matched", "delta"):
+            for table in ("matched", "addressed", "delta"):
                 self.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
             self.connection.unregister("batch")
 
-    def _matches(self) -> Iterator[int]:
-        """Fill `matched` (row, pid) with the people named by the rows, one way of naming them after the other; yields how many rows."""
-        self._table("unmatched", "SELECT row FROM batch")
-        if self.batch.match != "identity":
-            address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
-            stored = f"lower(p.{address})" if self.batch.match == "email" else f"p.{address}"
-            yield self._match(f"{stored} = b.key")
-        yield self._match("p.identity = b.identity")
+    def _names(self) -> Iterator[str]:
+        """The ways in which a row `b` names a person `p`, in order; a row that named somebody is not asked again."""
+        if self.batch.match == "identity":
+            yield "p.identity = b.identity"
+            return
+        address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
+        yield f"lower(p.{address}) = b.key" if self.batch.match == "email" else f"p.{address} = b.key"
+        self._table("addressed", "SELECT DISTINCT row FROM matched")
+        yield "p.identity = b.identity AND b.row NOT IN (SELECT row FROM addressed)"
 
-    def _match(self, condition: str) -> int:
-        rows = (
-            "batch"
-            if self._count("unmatched") == self.batch.rows.num_rows
-            else "(SELECT * FROM batch SEMI JOIN unmatched USING (row))"
-        )
-        self._table("matched", f"SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN {rows} b ON {condition}")
-        found = (
-            self._one("SELECT count(DISTINCT row) FROM matched")
-            if self.batch.match != "identity"
-            else self._count("matched")
-        )
-        if found:
-            self._table("unmatched", "SELECT row FROM unmatched ANTI JOIN matched USING (row)")
-        return found
+    def _match(self, named: str) -> int:
+        """Fill `matched` (row, pid) with the people named; returns how many rows name somebody."""
+        self._table("matched", f"SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN batch b ON {named}")
+        return self._one("SELECT count(DISTINCT row) FROM matched") if self.batch.match != "identity" else self._count("matched")
 
-    def _update(self, found: int) -> Effect:
+    def _fresh(self, found: int) -> str:
+        """The rows of the batch that name nobody, when `found` rows named somebody."""
+        if not found:
+            return "batch"
+        named = "matched" if self.batch.match == "identity" else "(SELECT row FROM matched UNION ALL FROM addressed)"
+        return f"(SELECT * FROM batch ANTI JOIN {named} USING (row))"
+
+    def _update(self, named: str) -> Effect:
+        found = self._match(named)
         if not found:
             return Effect()
-        self._table("delta", delta(self.batch, "matched"))
+        self._table("delta", delta(self.batch, named))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")
@@ -110,9 +107,7 @@ class Application:
         if not numbers:
             return
         if self.batch.folded:
-            came = ", ".join(
-                f"CASE WHEN {marker}{n} IS NOT NULL THEN {{'row': s{n}, 'number': {n}}} END" for n in numbers
-            )
+            came = ", ".join(f"CASE WHEN {marker}{n} IS NOT NULL THEN {{'row': s{n}, 'number': {n}}} END" for n in numbers)
             entries = f"SELECT identity, unnest([{came}]) AS c, row FROM {table}"
             apart = " AND c.row <> row" if marker == "p" else ""
             grouped = f"SELECT identity, c.row AS row, list(c.number ORDER BY c.number) AS columns FROM ({entries}) WHERE c IS NOT NULL{apart} GROUP BY ALL"
@@ -134,16 +129,10 @@ class Application:
             upload=self.origin.upload,
         )
 
-    def _create(self) -> Effect:
-        created = self._count("unmatched")
+    def _create(self, created: int, fresh: str) -> Effect:
         if not created:
             return Effect()
-        fresh = (
-            "batch" if created == self.batch.rows.num_rows else "(SELECT * FROM batch SEMI JOIN unmatched USING (row))"
-        )
-        values = {c.number: initial(c, self.batch.list_limit) for c in self.batch.columns} | self._address(
-            values_of=self.batch
-        )
+        values = {c.number: initial(c, self.batch.list_limit) for c in self.batch.columns} | self._address(values_of=self.batch)
         columns = ["identity", *(f"c{n}" for n in values), *(ch.column for ch in self.batch.channels)]
         selected = ["b.identity", *values.values(), *(f"b.{ch.column}" for ch in self.batch.channels)]
         self._run(
@@ -166,12 +155,10 @@ class Application:
         return {number: f"coalesce(b.p{number}, {given})" if own else given}
 
     def _created(self, created: int, fresh: str) -> Effect:
-        limit = self.batch.list_limit
-        filled = [f"count({initial(c, limit)})" for c in self.batch.columns]
-        filled += [f"count(*) FILTER (NOT b.{ch.column})" for ch in self.batch.channels]
-        counts = iter(self._row(f"SELECT {', '.join(filled or ['0'])} FROM {fresh} b"))
-        columns = {c.number: Changed(set=next(counts)) for c in self.batch.columns}
-        consent = {ch: ConsentChanged(opted_out=next(counts)) for ch in self.batch.channels}
+        columns = {c.number: Changed(set=n) for c, n in zip(self.batch.columns, self._filled(fresh), strict=True)}
+        out = [f"count(*) FILTER (NOT b.{ch.column})" for ch in self.batch.channels]
+        counts = self._row(f"SELECT {', '.join(out)} FROM {fresh} b") if out else ()
+        consent = {ch: ConsentChanged(opted_out=n) for ch, n in zip(self.batch.channels, counts, strict=True)}
         for channel in self.batch.channels:
             row = f"s_{channel.value}" if self.batch.folded else "row"
             self._log(
@@ -180,6 +167,15 @@ class Application:
             )
         effect = Effect(created, 0, 0, created, columns, consent)
         return effect if not self._edits() else _with_overlong(effect, self._overlong_of_new(fresh))
+
+    def _filled(self, fresh: str) -> Sequence[int]:
+        """How many values of each property the new people have."""
+        rows, limit = self.batch.rows, self.batch.list_limit
+        if not self.batch.columns:
+            return ()
+        if fresh == "batch" and not self._edits():
+            return [rows.num_rows - rows.column(f"p{c.number}").null_count for c in self.batch.columns]
+        return self._row(f"SELECT {', '.join(f'count({initial(c, limit)})' for c in self.batch.columns)} FROM {fresh} b")
 
     def _edits(self) -> list[BatchColumn]:
         return [c for c in self.batch.columns if c.edits]

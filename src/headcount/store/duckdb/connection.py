@@ -33,7 +33,7 @@ def open_file(path: Path, *, memory_mb: int, threads: int, patience: float) -> I
 
 def _connect(path: Path, memory_mb: int, threads: int, deadline: float) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{memory_mb}MB",
         "threads": threads,
         "temp_directory": str(path.with_suffix(".tmp")),
@@ -47,9 +47,7 @@ def _connect(path: Path, memory_mb: int, threads: int, deadline: float) -> duckd
             return duckdb.connect(str(path), config=settings)
         except duckdb.IOException as error:
             if _LOCKED not in str(error):
-                raise HeadcountError(
-                    "data_unreadable", "The data file cannot be opened.", f"{path.name}: {error}"
-                ) from error
+                raise HeadcountError("data_unreadable", "The data file cannot be opened.", f"{path.name}: {error}") from error
             if time.monotonic() > deadline:
                 raise Busy(
                     "data_busy",

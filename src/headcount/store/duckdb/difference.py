@@ -71,8 +71,8 @@ def consent_differs(column: str) -> str:
     return f"(b.{column} IS NOT NULL AND b.{column} IS DISTINCT FROM p.{column})"
 
 
-def delta(batch: Batch, matched: str) -> str:
-    """SELECT of the known people whom the batch changes, joined through the table `matched` of `row` and `pid`."""
+def delta(batch: Batch, named: str) -> str:
+    """SELECT of the known people whom the batch changes; `named` is SQL of when a row of it names a person."""
     limit = batch.list_limit
     outputs = [f"{after(c, limit)} AS n{c.number}, {kind(c, limit)} AS k{c.number}" for c in batch.columns]
     outputs += [
@@ -81,7 +81,7 @@ def delta(batch: Batch, matched: str) -> str:
     ]
     outputs += sources(batch)
     changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
-    joined = f"{matched} m JOIN profiles p ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+    joined = f"profiles p JOIN batch b ON {named}"
     return f"SELECT {', '.join(['b.row AS row', 'm.pid AS pid', 'p.identity AS identity', *outputs])} FROM {joined} WHERE {' OR '.join(changes) or 'false'}"
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 
-from headcount.single_row import single_row
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
 from headcount.profiles.store import Known, Person, StoredConsent, StoredValue
+from headcount.single_row import single_row
 
 _FIXED = (
     "identity",
@@ -37,27 +37,16 @@ def people(
 ) -> tuple[Person, ...]:
     """At most `limit` people for whom the SQL condition on `p` holds."""
     columns = ", ".join((*_FIXED, *(p.column for p in properties)))
-    found = connection.execute(
-        f"SELECT {columns} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)
-    ).fetchall()
-    return tuple(
-        _person(connection, properties, dict(zip((*_FIXED, *(p.column for p in properties)), row, strict=True)))
-        for row in found
-    )
+    found = connection.execute(f"SELECT {columns} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)).fetchall()
+    return tuple(_person(connection, properties, dict(zip((*_FIXED, *(p.column for p in properties)), row, strict=True))) for row in found)
 
 
 def _person(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], stored: Mapping[str, Any]) -> Person:
     identity = stored["identity"]
-    changes = connection.execute(
-        "SELECT upload, row, columns FROM changes WHERE identity = ? ORDER BY upload, row", [identity]
-    ).fetchall()
+    changes = connection.execute("SELECT upload, row, columns FROM changes WHERE identity = ? ORDER BY upload, row", [identity]).fetchall()
     created = (stored["created_upload"], stored["created_row"])
     origins = {number: (upload, row) for upload, row, numbers in changes for number in numbers}
-    values = tuple(
-        StoredValue(p, stored[p.column], *origins.get(p.number, created))
-        for p in properties
-        if stored[p.column] is not None
-    )
+    values = tuple(StoredValue(p, stored[p.column], *origins.get(p.number, created)) for p in properties if stored[p.column] is not None)
     log = _consent_log(connection, identity)
     consent = {ch: StoredConsent(stored[ch.column], *log.get(ch.value, (None, None))) for ch in Channel}
     uploads = {created[0], *(upload for upload, _, _ in changes), *_consent_uploads(connection, identity)}
@@ -72,29 +61,21 @@ def _consent_log(connection: duckdb.DuckDBPyConnection, identity: str) -> dict[s
 
 
 def _consent_uploads(connection: duckdb.DuckDBPyConnection, identity: str) -> set[int]:
-    rows = connection.execute(
-        "SELECT DISTINCT upload FROM consent_log WHERE identity = ? AND upload IS NOT NULL", [identity]
-    ).fetchall()
+    rows = connection.execute("SELECT DISTINCT upload FROM consent_log WHERE identity = ? AND upload IS NOT NULL", [identity]).fetchall()
     return {upload for (upload,) in rows}
 
 
-def find(
-    connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int
-) -> tuple[Person, ...]:
+def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int) -> tuple[Person, ...]:
     """People whose identity, name, address or number holds the text in any case; exact identities first."""
     columns = ["p.identity", *(f"p.{p.column}" for p in properties if p.name in _SEARCHED)]
     exact = people(connection, properties, "p.identity = ?", [text], limit)
     holds = " OR ".join(f"contains(lower({column}), lower(?))" for column in columns)
-    others = people(
-        connection, properties, f"p.identity <> ? AND ({holds})", [text, *([text] * len(columns))], limit - len(exact)
-    )
+    others = people(connection, properties, f"p.identity <> ? AND ({holds})", [text, *([text] * len(columns))], limit - len(exact))
     return (*exact, *others)
 
 
 def known(connection: duckdb.DuckDBPyConnection, email: str, phone: str) -> Known:
-    """How many distinct texts of the registered table `addresses` (`key`, and `phone` in E.164) are identities of people; and
-    how many of the others are their addresses or numbers.
-    """
+    """How many texts of the table `addresses` (`key`, `phone` in E.164) are identities, and how many others addresses or numbers."""
 
     def count(source: str, stored: str, key: str) -> int:
         known = f"(SELECT DISTINCT {stored} AS known FROM profiles p WHERE {stored} IS NOT NULL)"

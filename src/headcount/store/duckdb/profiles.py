@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from headcount.single_row import single_row
 from headcount.errors import HeadcountError, WrongCall
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import Batch, Effect, Known, Origin, Person, Progress
 from headcount.segments.filter import Filter
+from headcount.single_row import single_row
 from headcount.store.duckdb import people, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
@@ -95,12 +95,8 @@ class DuckDBProfiles:
 
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
-        compiled = compile_filter(
-            condition, filter_columns(self.properties()), zone=zone, upload_numbers=upload_numbers
-        )
-        (count,) = single_row(
-            self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters
-        )
+        compiled = compile_filter(condition, filter_columns(self.properties()), zone=zone, upload_numbers=upload_numbers)
+        (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
     def person(self, identity: str) -> Person | None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from headcount.single_row import single_row
 from headcount.errors import WrongCall
 from headcount.profiles.properties import SYSTEM, Property, widens
+from headcount.single_row import single_row
 from headcount.values.types import SQL_TYPES, Type
 
 
@@ -26,9 +26,7 @@ def ensure_system_properties(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("COMMIT")
 
 
-def register(
-    connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequence[tuple[str, Type]]
-) -> Mapping[str, Property]:
+def register(connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
     """Add what is missing, widen what may be; the wanted properties by name. Runs in the caller's transaction."""
     known = {p.name: p for p in properties(connection)}
     number = max((p.number for p in known.values()), default=0)
@@ -43,9 +41,7 @@ def register(
 
 
 def _add(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> Property:
-    connection.execute(
-        "INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload]
-    )
+    connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload])
     connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}")
     return added
 
@@ -61,15 +57,11 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
     for known in properties(connection):
         if known.name == name:
             return known
-    raise WrongCall(
-        "property_unknown", f"There is no property “{name}”.", "`headcount properties list` shows all of them."
-    )
+    raise WrongCall("property_unknown", f"There is no property “{name}”.", "`headcount properties list` shows all of them.")
 
 
 def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, as_wanted: str) -> int:
     """Give a property another type; `as_wanted` is SQL of a stored value as the new type. Returns how many values could not be kept."""
-    (lost,) = single_row(
-        connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL"
-    )
+    (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
     _set_type(connection, stored, wanted, f" USING {as_wanted}")
     return int(lost)

@@ -1,0 +1,76 @@
+"""What a person would do with the same files: upload them, count segments, look people up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from headcount.bench.measure import Outcome, measured, warm
+from headcount.bench.questions import ask, look_up_all
+from headcount.bench.wide import SKIPPED_NAMES
+from headcount.bootstrap import Application, application
+from headcount.config import Settings, load_settings
+from headcount.errors import HeadcountError
+from headcount.segments.grammar import parse
+from headcount.uploads.mapping import ColumnRequest, Request
+from headcount.values.types import Type
+
+#: Larger than any file of the benchmark.
+_NO_LIMIT = 1 << 62
+_PEOPLE = Request(columns={"tags": ColumnRequest(type=Type.LIST)})
+_WIDE = Request(columns={name: ColumnRequest(skip=True) for name in SKIPPED_NAMES})
+
+
+def settings(data: Path) -> Settings:
+    """The settings of whoever runs the benchmark, on another data directory and without a limit of the file."""
+    return load_settings(data=data, file_limit_bytes=_NO_LIMIT)
+
+
+def upload(data: Path, file: Path) -> Outcome:
+    """A file with the twelve columns."""
+    return _upload(data, file, _PEOPLE)
+
+
+def upload_wide(data: Path, file: Path) -> Outcome:
+    """The file with 300 columns."""
+    return _upload(data, file, _WIDE)
+
+
+def count(data: Path) -> Outcome:
+    """Every question, asked of the people."""
+    with _opened(data) as app, app.store() as store:
+        return ask(lambda question: store.count(parse(question.filter), app.settings.timezone, app.history.number))
+
+
+def look_up(data: Path, rows: int) -> Outcome:
+    """People of the first file, all that is known of them."""
+    with _opened(data) as app, app.store() as store:
+        return look_up_all(rows, lambda identity: store.person(identity) is not None)
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[Application]:
+    with application(settings(data)) as app:
+        yield app
+
+
+def _upload(data: Path, file: Path, request: Request) -> Outcome:
+    documents = list[Mapping[str, Any]]()
+
+    def work() -> None:
+        with _opened(data) as app:
+            documents.append(app.uploads.upload(file, request, name=None, door="cli"))
+
+    warm(file)
+    sample = measured(work)
+    return Outcome({"upload": sample}, _ledger(documents[0]))
+
+
+def _ledger(document: Mapping[str, Any]) -> dict[str, int]:
+    status = document["upload"]["status"]
+    if status != "completed":
+        questions = "; ".join(question["message"] for question in document["questions"])
+        raise HeadcountError("bench_failed", f"An upload of the benchmark is {status}.", questions)
+    return {name: count for name, count in document["ledger"].items() if isinstance(count, int)}

@@ -1,0 +1,61 @@
+"""What is asked of people who are stored: segments as filters and as bare conditions, and some of them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from headcount.bench.data import identities
+from headcount.bench.measure import Outcome, best
+
+LOOKUP = "lookup"
+_GOES, _LOOKED_UP = 7, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One segment, said twice."""
+
+    name: str
+    filter: str
+    condition: str
+
+
+QUESTIONS = (
+    Question("count: string", 'plan = "pro"', "plan = 'pro'"),
+    Question(
+        "count: range and string",
+        'visits >= 100 and visits < 200 and plan = "team"',
+        "visits >= 100 AND visits < 200 AND plan = 'team'",
+    ),
+    Question(
+        "count: dates",
+        'signup between "2020-01-01" and "2021-12-31"',
+        "signup >= '2020-01-01' AND signup < '2022-01-01'",
+    ),
+    Question(
+        "count: consent, list, not",
+        '(consent email is subscribed or tags contains "vip") and not vip = true',
+        "(msg_email OR list_contains(tags, 'vip')) AND vip IS NOT TRUE",
+    ),
+)
+
+
+def ask(answer: Callable[[Question], int]) -> Outcome:
+    """The answers, and what each costs when it is asked again."""
+    facts = {question.name: answer(question) for question in QUESTIONS}
+    return Outcome({question.name: best(partial(answer, question), _GOES) for question in QUESTIONS}, facts)
+
+
+def look_up_all(rows: int, found: Callable[[str], bool]) -> Outcome:
+    """How many of some people of the first file are found, and what the usual one costs."""
+    asked = identities(rows, _LOOKED_UP)
+    facts = {LOOKUP: sum(map(found, asked))}
+    samples = [best(partial(found, identity), 2) for identity in asked]
+    return Outcome({LOOKUP: sorted(samples, key=lambda sample: sample.seconds)[_LOOKED_UP // 2]}, facts)
+
+
+def all_found(outcome: Outcome) -> bool:
+    """Whether everybody who was looked up was there."""
+    return outcome.facts[LOOKUP] == _LOOKED_UP

@@ -1,0 +1,120 @@
+"""The command `doctor`: whether Headcount can work here, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import typer
+
+from headcount import __version__
+from headcount.bootstrap import Application, application
+from headcount.cli.call import Call, JsonFlag, call_of
+from headcount.cli.exits import Exit
+from headcount.cli.output import data, paragraph, plain, print_json
+from headcount.config import Settings
+from headcount.errors import HeadcountError
+
+#: An upload needs room for the file, its typed rows and the profiles it makes.
+_LEAST_FREE = 2_000_000_000
+_INDENT = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    message: str
+    #: The way out, where it is not well.
+    advice: str = ""
+
+
+def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Check that everything is in order: the data directory, its files, the disk, interrupted uploads, settings."""
+    checks = list(_checks(call_of(context)))
+    ok = all(check.ok for check in checks)
+    if as_json:
+        print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
+    else:
+        _show(checks)
+    raise typer.Exit(Exit.DONE if ok else Exit.FAILED)
+
+
+def _show(checks: list[Check]) -> None:
+    out = data()
+    for check in checks:
+        mark = "ok" if check.ok else "attention"
+        paragraph(out, plain(f"{check.name}: {check.message} {check.advice}"), _INDENT, mark)
+
+
+def _checks(call: Call) -> Iterator[Check]:
+    yield Check("program", ok=True, message=f"Headcount {__version__}, Python {platform.python_version()}, DuckDB {duckdb.__version__}")
+    try:
+        settings = call.settings()
+    except HeadcountError as error:
+        yield Check("settings", ok=False, message=error.message, advice=error.advice)
+        return
+    yield Check("settings", ok=True, message=_in_force(settings))
+    directory = _directory(settings.data)
+    yield directory
+    if directory.ok:
+        yield _disk(settings.data)
+        yield from _inside(settings)
+
+
+def _in_force(settings: Settings) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.model_dump(mode="json").items() if value is not None)
+
+
+def _directory(path: Path) -> Check:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return Check("data directory", ok=False, message=f"{path} cannot be made: {error.strerror}.", advice="Name another with --data.")
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Check("data directory", ok=False, message=f"{path} may not be written.", advice="Change its owner, or name another with --data.")
+    return Check("data directory", ok=True, message=str(path.absolute()))
+
+
+def _disk(path: Path) -> Check:
+    free = shutil.disk_usage(path).free
+    enough = free >= _LEAST_FREE
+    advice = "" if enough else "Free some space: an upload needs several times the size of its file."
+    return Check("disk", ok=enough, message=f"{free / 1e9:,.1f} GB free", advice=advice)
+
+
+def _inside(settings: Settings) -> Iterator[Check]:
+    """What is in the data directory."""
+    try:
+        with application(settings) as app:
+            yield Check("control file", ok=True, message="opens")
+            yield _tried("data file", lambda: _people(app))
+            yield _interrupted(app)
+    except (HeadcountError, OSError) as error:
+        yield Check("control file", ok=False, message=str(error), advice="Restore the data directory from a backup.")
+
+
+def _tried(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, message=look())
+    except HeadcountError as error:
+        return Check(name, ok=False, message=error.message, advice=error.advice)
+
+
+def _people(app: Application) -> str:
+    with app.store() as store:
+        return f"opens; {len(store.properties())} properties"
+
+
+def _interrupted(app: Application) -> Check:
+    ids = [record.id for record in app.uploads.interrupted()]
+    if not ids:
+        return Check("uploads", ok=True, message="none was interrupted")
+    return Check("uploads", ok=False, message=f"interrupted: {', '.join(ids)}.", advice="Go on with `headcount uploads resume`.")

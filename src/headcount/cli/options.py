@@ -1,0 +1,125 @@
+"""The flags that say what a file is and what its columns mean; those of `inspect`, `upload` and `uploads resume`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from headcount.errors import WrongCall
+from headcount.uploads import manifest
+from headcount.uploads.mapping import Match, Request
+
+_DELIMITERS = {"tab": "\t", r"\t": "\t"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFlags:
+    """The flags as they were given; None where they were not."""
+
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="M.json", help="Take the mapping from a manifest; the other flags win over it.")
+    ] = None
+    maps: Annotated[
+        list[str],
+        typer.Option(
+            "--map",
+            metavar="COLUMN=PROPERTY[:TYPE[:FORMAT]]",
+            help="Store a column as this property, type and date format. A column is named by its header, or by its letter "
+            "as in '#C'. Types: string, integer, float, boolean, date, list. Can be given again.",
+        ),
+    ] = field(default_factory=list)
+    identity: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that names the person.")] = None
+    match: Annotated[
+        Match | None,
+        typer.Option(help="What the identity column holds: identities, or the e-mail addresses or phone numbers of people."),
+    ] = None
+    skip: Annotated[list[str], typer.Option(metavar="COLUMN", help="Leave a column out. Can be given again.")] = field(
+        default_factory=list
+    )
+    day_first: Annotated[
+        bool | None,
+        typer.Option("--day-first/--month-first", help="Whether 01/02/2026 is in February or in January."),
+    ] = None
+    blank: Annotated[
+        list[str], typer.Option(metavar="WORD", help="Read cells with this word as blank. Can be given again.")
+    ] = field(default_factory=list)
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="D", help="What separates the cells, such as ';' or tab. Found by itself as a rule.")
+    ] = None
+    encoding: Annotated[
+        str | None, typer.Option(metavar="E", help="The encoding, such as windows-1252. Found by itself as a rule.")
+    ] = None
+    confirm_resubscribe: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Let the file re-subscribe people who opted out themselves, for this reason."),
+    ] = None
+
+    def __bool__(self) -> bool:
+        """Whether any was given."""
+        return self != MappingFlags()
+
+    def on(self, request: Request) -> Request:
+        """The request with these flags on top. Raises WrongCall."""
+        given = {
+            "identity": self.identity,
+            "match": self.match,
+            "day_first": self.day_first,
+            "delimiter": self.delimiter and _DELIMITERS.get(self.delimiter.lower(), self.delimiter),
+            "encoding": self.encoding,
+            "confirm_resubscribe": self.confirm_resubscribe,
+        }
+        request = manifest.with_flags(request, self.maps, self.skip)
+        blanks = (*request.blanks, *self.blank)
+        return replace(request, blanks=blanks, **{name: value for name, value in given.items() if value is not None})
+
+    def read_manifest(self) -> manifest.Manifest:
+        """The manifest, an empty one where none was given. Raises WrongCall."""
+        if self.manifest is None:
+            return manifest.Manifest(Request())
+        try:
+            return manifest.read(readable(self.manifest, "manifest").read_text("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise WrongCall("manifest_invalid", f"The manifest {self.manifest} is not UTF-8.", "Save it as UTF-8.") from None
+
+
+def takes_mapping(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `mapping` is made of the flags, each of which typer sees as a parameter of its own."""
+    own = dict(inspect.signature(command, eval_str=True).parameters)
+    del own["mapping"]
+    hints = get_type_hints(MappingFlags, include_extras=True)
+    flags = [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=_default(f), annotation=hints[f.name])
+        for f in fields(MappingFlags)
+    ]
+
+    def called(**given: Any) -> None:  # noqa: ANN401 - what typer made of the flags
+        mapping = MappingFlags(**{flag.name: given.pop(flag.name) for flag in flags})
+        command(**given, mapping=mapping)
+
+    parameters = [*(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own.values()), *flags]
+    functools.update_wrapper(called, command)
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {p.name: p.annotation for p in parameters}
+    return called
+
+
+def _default(flag: Field[Any]) -> object:
+    return flag.default if flag.default is not MISSING else []
+
+
+def readable(path: Path, what: str = "file") -> Path:
+    """The path of a file that can be read. Raises WrongCall."""
+    if not path.exists():
+        raise WrongCall("file_missing", f"There is no {what} {path}.", f"It was looked for in {path.absolute().parent}.")
+    if not path.is_file():
+        raise WrongCall("file_wrong", f"{path} is {'a directory' if path.is_dir() else 'no file'}.", f"Name one {what}.")
+    if not os.access(path, os.R_OK):
+        raise WrongCall("file_unreadable", f"The {what} {path} may not be read.", "Change its permissions.")
+    return path

@@ -1,0 +1,45 @@
+"""People in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headcount.cli.output import data, line, plain, show_table, table
+
+
+def show(person: Mapping[str, Any]) -> None:
+    """Print all that is known of one person."""
+    out = data()
+    line(out, plain(person["identity"]))
+    line(out, f"First seen {_moment(person['first_seen'])}, last updated {_moment(person['last_updated'])}\n")
+    values = table("property", "value", "type", "upload", "row", numbers=["row"])
+    for name, known in person["properties"].items():
+        origin = known["from"]
+        values.add_row(plain(name), plain(known["value"]), known["type"], origin["upload"], f"{origin['row']:,}")
+    show_table(out, values)
+    line(out, "")
+    channels = table("channel", "consent", "source", "since", "reachable")
+    for channel, consent in person["consent"].items():
+        state, source = consent["state"].replace("_", " "), consent["source"] or ""
+        channels.add_row(channel, state, source, _moment(consent["at"]), _reachable(person, channel))
+    show_table(out, channels)
+
+
+def show_list(people: Sequence[Mapping[str, Any]]) -> None:
+    """Print people as a table."""
+    made = table("identity", "Name", "Email", "Phone")
+    for person in people:
+        known = (person["properties"].get(name, {}).get("value") for name in ("Name", "Email", "Phone"))
+        made.add_row(plain(person["identity"]), *map(plain, known))
+    show_table(data(), made)
+
+
+def _reachable(person: Mapping[str, Any], channel: str) -> str:
+    if person["reachable"][channel]:
+        return "yes"
+    return "no, by consent" if person["addresses"][channel] else "no address"
+
+
+def _moment(text: str | None) -> str:
+    return text[:19].replace("T", " ") + " UTC" if text else ""

@@ -1,0 +1,71 @@
+"""Progress on standard error: the phase, how much of it is done, how fast, and how long it will take. Nothing when nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from headcount.uploads.rules import OnProgress, no_progress
+
+_BYTES: Final = "bytes"
+#: What is counted in each phase.
+_UNITS: Mapping[str, str] = {"receiving": _BYTES, "reading": _BYTES, "inspecting": "rows", "applying": "parts"}
+
+
+@contextmanager
+def progress() -> Iterator[OnProgress]:
+    """Bars for as long as the context lasts, where standard error is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield no_progress
+        return
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), _Done(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield _Phases(bars)
+
+
+@dataclass(slots=True)
+class _Phases:
+    """One bar a phase."""
+
+    bars: Progress
+    _phase: str = ""
+    _task: TaskID = TaskID(0)
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        if phase != self._phase:
+            self._phase, self._task = phase, self.bars.add_task(phase)
+        self.bars.update(self._task, completed=done, total=total or None)
+
+
+class _Done(ProgressColumn):
+    """How much is done."""
+
+    def render(self, task: Task) -> Text:
+        """Such as `3,000 of 10,000 rows`."""
+        unit = _UNITS.get(task.description, "")
+        if not task.total or not unit:
+            return Text("")
+        return Text(f"{_amount(task.completed, unit)} of {_amount(task.total, unit)} {'' if unit == _BYTES else unit}")
+
+
+class _Rate(ProgressColumn):
+    """How fast it goes."""
+
+    def render(self, task: Task) -> Text:
+        """Such as `600,000 rows/s`."""
+        unit = _UNITS.get(task.description, "")
+        if not task.speed or unit not in {_BYTES, "rows"}:
+            return Text("")
+        return Text(f"{_amount(task.speed, unit)}{'' if unit == _BYTES else ' rows'}/s")
+
+
+def _amount(number: float, unit: str) -> str:
+    return decimal(int(number)) if unit == _BYTES else f"{number:,.0f}"

@@ -1,0 +1,187 @@
+"""The commands about files: `inspect`, `upload` and `uploads …`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from headcount.bootstrap import Application
+from headcount.cli import exits, inspection_words, upload_words
+from headcount.cli.call import JsonFlag, call_of, opened
+from headcount.cli.exits import Exit
+from headcount.cli.options import MappingFlags, readable, takes_mapping
+from headcount.cli.output import line, print_json, words
+from headcount.cli.progress import progress
+from headcount.errors import HeadcountError, WrongCall
+
+commands = typer.Typer(help="Uploads: what they did, what they rejected, and going on with one.")
+
+File: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, plain, gzip or in a zip.")]
+UploadId: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="The id of an upload; its first characters are enough.")
+]
+FailFlag: TypeAlias = Annotated[
+    bool, typer.Option("--fail-on-rejects", help="Exit with 1 when rows were rejected. All others are applied.")
+]
+
+
+@takes_mapping
+def inspect(
+    context: typer.Context,
+    file: File,
+    mapping: MappingFlags,
+    preview: Annotated[int, typer.Option(metavar="N", min=0, help="How many rows to show.")] = 15,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what a file is: its encoding, columns, types and problems. Stores nothing."""
+    request = mapping.on(mapping.read_manifest().request)
+    with opened(context) as app, progress() as on_progress:
+        document = app.looking.document(readable(file), request, preview=preview, on_progress=on_progress)
+    if as_json:
+        print_json(document)
+    else:
+        inspection_words.show(document, file.name)
+
+
+@takes_mapping
+def upload(
+    context: typer.Context,
+    file: File,
+    mapping: MappingFlags,
+    name: Annotated[str | None, typer.Option(help="What the upload is called; otherwise as the file.")] = None,
+    fail_on_rejects: FailFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Apply a file to the profiles, and account for every row of it."""
+    manifest = mapping.read_manifest()
+    request = mapping.on(manifest.request)
+    with opened(context) as app, _resumable(context, app), progress() as on_progress:
+        document = app.uploads.upload(
+            readable(file), request, name=name or manifest.name, door="cli", on_progress=on_progress
+        )
+    _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
+
+
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many, the newest.")] = 100,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the uploads, the newest first."""
+    with opened(context) as app:
+        found = app.history.list(limit)
+    if as_json:
+        print_json({"uploads": found})
+    else:
+        upload_words.show_list(found)
+
+
+@commands.command()
+def show(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False) -> None:
+    """Show the report of an upload."""
+    with opened(context) as app:
+        document = app.history.show(upload_id)
+    _print(context, document, as_json=as_json)
+
+
+@commands.command()
+def rejects(
+    context: typer.Context,
+    upload_id: UploadId,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to a file instead of standard output.")
+    ] = None,
+) -> None:
+    """Give out the rejects file of an upload: the rows to mend, each with its reason."""
+    with opened(context) as app:
+        path = app.history.rejects(upload_id)
+    if path is None:
+        line(words(), f"Upload {upload_id} rejected nothing; there is no rejects file.")
+    elif output:
+        _copy(path, output)
+    else:
+        with path.open("rb") as source:
+            shutil.copyfileobj(source, sys.stdout.buffer)
+
+
+@commands.command()
+@takes_mapping
+def resume(
+    context: typer.Context,
+    mapping: MappingFlags,
+    upload_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The upload; without it, all that were interrupted.")
+    ] = None,
+    fail_on_rejects: FailFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Go on with an upload that was interrupted, or that waits for the answers given with the flags."""
+    if upload_id is None:
+        _resume_all(context, mapping, as_json=as_json, fail_on_rejects=fail_on_rejects)
+        return
+    with opened(context) as app, _resumable(context, app), progress() as on_progress:
+        answers = mapping.on(app.history.request(upload_id)) if mapping else None
+        document = app.uploads.resume(upload_id, answers=answers, on_progress=on_progress)
+    _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
+
+
+def _resume_all(context: typer.Context, mapping: MappingFlags, *, as_json: bool, fail_on_rejects: bool) -> None:
+    if mapping:
+        raise WrongCall("usage", "The flags answer one upload, but none is named.", "Name it: uploads resume ID FLAGS.")
+    with opened(context) as app, _resumable(context, app), progress() as on_progress:
+        found = [app.uploads.resume(record.id, on_progress=on_progress) for record in app.uploads.interrupted()]
+    if as_json:
+        print_json({"uploads": found})
+    elif not found:
+        line(words(), "No upload was interrupted; there is nothing to go on with.")
+    for document in found:
+        if not as_json:
+            _print(context, document, as_json=False)
+    raise typer.Exit(max((exits.of_upload(d, fail_on_rejects=fail_on_rejects) for d in found), default=Exit.DONE))
+
+
+@commands.command()
+def cancel(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False) -> None:
+    """Stop an upload. What was applied by then is kept and counted."""
+    with opened(context) as app:
+        document = app.uploads.cancel(upload_id)
+    _print(context, document, as_json=as_json)
+
+
+@contextmanager
+def _resumable(context: typer.Context, app: Application) -> Iterator[None]:
+    """Where a person stops the command, say how the upload goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stopped = app.uploads.interrupted()
+        which = f" {stopped[-1].id}" if stopped else ""
+        advice = f"Go on with: {call_of(context).program} uploads resume{which}"
+        raise HeadcountError("stopped", "Stopped before the upload was done; nothing is lost.", advice) from None
+
+
+def _end(context: typer.Context, document: Mapping[str, Any], *, as_json: bool, fail_on_rejects: bool) -> None:
+    _print(context, document, as_json=as_json)
+    raise typer.Exit(exits.of_upload(document, fail_on_rejects=fail_on_rejects))
+
+
+def _print(context: typer.Context, document: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        upload_words.show(document, call_of(context).program)
+    upload_words.say_what_is_open(document, call_of(context).program)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise WrongCall("output_unwritable", f"{target} cannot be written: {error.strerror}.", "Name another file.") from error

@@ -1,0 +1,75 @@
+"""The public document of a person, as a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from headcount.profiles.consent import Channel, State, may_message
+from headcount.profiles.properties import SYSTEM
+from headcount.profiles.store import Person, StoredConsent, StoredValue
+
+
+def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> dict[str, Any]:
+    """The document of `people show`. `upload_ids` names uploads by their numbers; `now`, in UTC, is what an age is worked out from."""
+    addresses = _addresses(person)
+    return {
+        "identity": person.identity,
+        "properties": _properties(person, upload_ids, now),
+        "consent": {channel.value: _consent(person.consent[channel]) for channel in Channel},
+        "addresses": {channel.value: addresses[channel] for channel in Channel},
+        "reachable": {
+            channel.value: bool(addresses[channel]) and may_message(channel, person.consent[channel].stored) for channel in Channel
+        },
+        "first_seen": utc_text(person.first_seen),
+        "last_updated": utc_text(person.last_updated),
+        "uploads": [upload_ids[number] for number in person.uploads if number in upload_ids],
+        "events": [],
+    }
+
+
+def utc_text(instant: datetime) -> str:
+    """An instant in ISO 8601 with `Z`; one without a zone is UTC."""
+    utc = instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat()}Z"
+
+
+def _properties(person: Person, upload_ids: Mapping[int, str], now: datetime) -> dict[str, Any]:
+    found = {stored.property.name: _value(stored, upload_ids) for stored in person.values}
+    born = next((stored for stored in person.values if stored.property.name == "DOB"), None)
+    if born is not None:
+        came_from = found["DOB"]["from"]
+        found["Age"] = {"type": SYSTEM["Age"].value, "value": _age(born.value, now), "from": came_from}
+    return found
+
+
+def _value(stored: StoredValue, upload_ids: Mapping[int, str]) -> dict[str, Any]:
+    value = utc_text(stored.value) if isinstance(stored.value, datetime) else stored.value
+    came_from = {"upload": upload_ids.get(stored.upload), "row": stored.row}
+    return {"type": stored.property.type.value, "value": value, "from": came_from}
+
+
+def _age(born: datetime, now: datetime) -> int:
+    """Whole years; the birthday counts from the hour that was stored."""
+    had_birthday = (now.month, now.day, now.time()) >= (born.month, born.day, born.time())
+    return now.year - born.year - (not had_birthday)
+
+
+def _addresses(person: Person) -> Mapping[Channel, int | bool]:
+    """How many devices a person has, and whether there is an address of each other kind."""
+    filled = {stored.property.name for stored in person.values}
+    return {
+        Channel.PUSH: 0,
+        Channel.SMS: "Phone" in filled,
+        Channel.EMAIL: "Email" in filled,
+        Channel.WHATSAPP: "Phone" in filled,
+    }
+
+
+def _consent(known: StoredConsent) -> dict[str, Any]:
+    return {
+        "state": State.of(known.stored).value,
+        "source": known.source,
+        "at": utc_text(known.at) if known.at else None,
+    }
