@@ -72,7 +72,8 @@ class Folding:
 
     def _examples(self) -> tuple[Duplicate, ...]:
         listed = self.connection.execute(
-            f"SELECT arg_min(identity, row), list(row ORDER BY row)[:{LISTED}] FROM held GROUP BY {self.plan.key} ORDER BY min(row) LIMIT {LISTED}"
+            f"SELECT arg_min(identity, row), list(row ORDER BY row)[:{LISTED}] FROM held "
+            f"GROUP BY {self.plan.key} ORDER BY min(row) LIMIT {LISTED}"
         ).fetchall()
         return tuple(Duplicate(identity, tuple(rows)) for identity, rows in listed)
 

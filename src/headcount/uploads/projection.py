@@ -1,8 +1,8 @@
 """The plan as SQL: from the text cells `c0 … cn` of the file to typed columns, and to the problems of the rows that have some.
 
 Columns that leave here, by their index in the file: `identity`, `key` (what matches a profile), `p<index>` (value), `x<index>`
-(clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, `fault` (why the row is rejected), `bad` (whether a
-cell of it is not applied). One expression serves inspection, apply and explanation.
+(clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, `fault` (why the row is
+rejected), `raw` (its cells, where one is not applied). One expression serves inspection, apply and explanation.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def property_limit(new: int, stored: int, limit: int) -> list[Question]:
     """The file has more new properties than there is room for."""
     if stored + new <= limit:
         return []
-    message = f"The file has {new} new properties and the account has {stored}; at most {limit} are allowed. Leave {stored + new - limit} of them out."
+    room = f"The file has {new} new properties and the account has {stored}; at most {limit} are allowed."
+    message = f"{room} Leave {stored + new - limit} of them out."
     return [Question("property_limit", None, message, ("--skip COLUMN",))]
 
 
@@ -50,8 +51,8 @@ def unclear_match(identities: int, known: Known, share: float) -> list[Question]
     if max(known.emails, known.phones) < max(1, identities * share):
         return []
     message = (
-        f"Of {identities:,} identities {known.identities:,} are known identities; of the others {known.emails:,} are known e-mail addresses "
-        f"and {known.phones:,} known phone numbers. Say what names the people."
+        f"Of {identities:,} identities {known.identities:,} are known identities; of the others {known.emails:,} are known "
+        f"e-mail addresses and {known.phones:,} known phone numbers. Say what names the people."
     )
     address = "--match email" if known.emails >= known.phones else "--match phone"
     return [Question("match_unclear", None, message, (address, "--match identity"))]
@@ -71,7 +72,8 @@ def notices(column: Column, found: Found, chosen: Candidate | None, stored: Type
         yield "Cells with decimals: the property widens from integer to float."
     if chosen and chosen.type is Type.DATE and column.format is None and not any(found.evidence.fits.values()):
         known = ", ".join((*dates.RECOGNISED, dates.UNIX))
-        yield f"No cell is a date in a recognised format ({known}). --map '{name}={column.name}:date:FORMAT' names another, such as yyyy-MM-dd or iso."
+        yield f"No cell is a date in a recognised format ({known})."
+        yield f"--map '{name}={column.name}:date:FORMAT' names another format, such as yyyy-MM-dd or iso."
     near = next((s for s in SYSTEM if s != column.name and s.casefold() == column.name.casefold()), None)
     if near:
         yield f"“{column.name}” is a property of its own, not the system property “{near}”; --map '{name}={near}' makes it that."

@@ -130,9 +130,11 @@ class Rejects:
         split = f"CASE WHEN code = 'field_count' THEN {self._split('text')} ELSE [text] END"
         text = "coalesce(try(decode(raw)), raw::VARCHAR)"
         broken = f"SELECT row, {split} AS cells FROM (SELECT row, code, {text} AS text FROM broken WHERE row >= {first} AND row < {last})"
-        fitted = f"CASE WHEN len(cells) > {width} THEN list_append(cells[:{width - 1}], array_to_string(cells[{width}:], {delimiter})) ELSE cells END"
+        surplus = f"list_append(cells[:{width - 1}], array_to_string(cells[{width}:], {delimiter}))"
+        fitted = f"CASE WHEN len(cells) > {width} THEN {surplus} ELSE cells END"
         rows = f"SELECT row, raw AS cells FROM problem_rows UNION ALL (SELECT row, {fitted} AS cells FROM ({broken}))"
-        texts = "SELECT row, string_agg(code, '; ' ORDER BY place) AS code, string_agg(description, ' ' ORDER BY place) AS description FROM findings GROUP BY row"
+        joined = "string_agg(code, '; ' ORDER BY place) AS code, string_agg(description, ' ' ORDER BY place) AS description"
+        texts = f"SELECT row, {joined} FROM findings GROUP BY row"
         return f"SELECT * FROM ({rows}) JOIN ({texts}) USING (row)"
 
     def _split(self, text: str) -> str:
@@ -141,7 +143,8 @@ class Rejects:
         pattern = literal(f"(?:^|{d})[ ]*({q}(?:[^{q}]|{q}{q})*{q}|[^{d}]*)")
         quote = literal(dialect.quote)
         plain = f"replace(c[2:-2], {literal(dialect.quote * 2)}, {quote})"
-        return f"list_transform(regexp_extract_all({text}, {pattern}, 1), lambda c: CASE WHEN len(c) > 1 AND c[1] = {quote} AND c[-1] = {quote} THEN {plain} ELSE c END)"
+        unquoted = f"CASE WHEN len(c) > 1 AND c[1] = {quote} AND c[-1] = {quote} THEN {plain} ELSE c END"
+        return f"list_transform(regexp_extract_all({text}, {pattern}, 1), lambda c: {unquoted})"
 
     @property
     def _dialect(self) -> Dialect:
@@ -164,7 +167,8 @@ def _described(found: str) -> str:
     """The findings with a plain description each, and their place in their row."""
     text = "replace(replace(advice, '{value}', coalesce(\"value\"[:80], '')), '{detail}', coalesce(detail, ''))"
     place = "CASE WHEN \"column\" IS NOT NULL AND code NOT LIKE 'identity%' THEN concat(\"column\", ': ') ELSE '' END"
-    return f'SELECT row, "column", code, "value", concat({place}, {text}) AS description, row_number() OVER () AS place FROM ({found}) JOIN catalogue USING (code)'
+    columns = f'row, "column", code, "value", concat({place}, {text}) AS description, row_number() OVER () AS place'
+    return f"SELECT {columns} FROM ({found}) JOIN catalogue USING (code)"
 
 
 def join(folder: Path, headers: Sequence[str]) -> Path | None:

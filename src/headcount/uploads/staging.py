@@ -134,7 +134,7 @@ class Stage:
         return staged
 
     def _numbered(self, plan: Plan) -> Iterator[pa.Table]:
-        """The typed rows in chunks with their spreadsheet rows; at least one chunk, so that a file without a row has a place for problems."""
+        """The typed rows in chunks with their spreadsheet rows; an empty one where there are none, as a place for problems."""
         sql, ordinal = typed(plan, self.file.source_sql()), 0
         for table in ahead(chunks(self.connection, sql, self.chunk_rows)):
             rows = self.file.row_numbers(ordinal, table.num_rows)

@@ -102,7 +102,8 @@ def _list(limit: int, items: int) -> Callable[[str], str]:
         many = distinct(f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])")
         one = _string(limit)(text)
         fits = f"len({many}) <= {items} AND len(list_filter({many}, lambda x: length(x) > {limit})) = 0"
-        return f"CASE WHEN {text} LIKE '[%' AND {many} IS NOT NULL THEN CASE WHEN {fits} THEN {many} END WHEN {one} IS NOT NULL THEN [{one}] END"
+        whole = f"{text} LIKE '[%' AND {many} IS NOT NULL THEN CASE WHEN {fits} THEN {many} END"
+        return f"CASE WHEN {whole} WHEN {one} IS NOT NULL THEN [{one}] END"
 
     return value
 

@@ -110,7 +110,8 @@ class Application:
             came = ", ".join(f"CASE WHEN {marker}{n} IS NOT NULL THEN {{'row': s{n}, 'number': {n}}} END" for n in numbers)
             entries = f"SELECT identity, unnest([{came}]) AS c, row FROM {table}"
             apart = " AND c.row <> row" if marker == "p" else ""
-            grouped = f"SELECT identity, c.row AS row, list(c.number ORDER BY c.number) AS columns FROM ({entries}) WHERE c IS NOT NULL{apart} GROUP BY ALL"
+            columns = "identity, c.row AS row, list(c.number ORDER BY c.number) AS columns"
+            grouped = f"SELECT {columns} FROM ({entries}) WHERE c IS NOT NULL{apart} GROUP BY ALL"
         else:
             came = ", ".join(f"CASE WHEN {marker}{n} IS NOT NULL THEN {n} END" for n in numbers)
             grouped = f"SELECT identity, row, list_filter([{came}], lambda n: n IS NOT NULL) AS columns FROM {table}"

@@ -82,7 +82,8 @@ def delta(batch: Batch, named: str) -> str:
     outputs += sources(batch)
     changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
     joined = f"profiles p JOIN batch b ON {named}"
-    return f"SELECT {', '.join(['b.row AS row', 'm.pid AS pid', 'p.identity AS identity', *outputs])} FROM {joined} WHERE {' OR '.join(changes) or 'false'}"
+    selected = ", ".join(["b.row AS row", "p.rowid AS pid", "p.identity AS identity", *outputs])
+    return f"SELECT {selected} FROM {joined} WHERE {' OR '.join(changes) or 'false'}"
 
 
 def sources(batch: Batch) -> list[str]:
