@@ -51,7 +51,7 @@ def test_a_wrong_ledger_stops_the_run(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("importable")
 def test_a_step_that_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(HeadcountError, match="No files found"):
+    with pytest.raises(HeadcountError, match="No such file"):
         run_step("bare_create", tmp_path / "bare.duckdb", 1, tmp_path / "missing.csv")
 
 

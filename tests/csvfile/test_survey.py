@@ -134,7 +134,12 @@ def test_a_broken_record_says_what_is_wrong(row: bytes, detail: str, tmp_path: P
     ("cell", "expected"),
     [
         ("a b", False),
-        ("a\tb", True),
+        ("a\tb", False),
+        ("\tab", True),
+        ('"ab\t"', True),
+        ('"a\nb"', False),
+        ('"ab\n"', True),
+        ('" \nab"', True),
         ("a\u00a0b", True),
         ("a\u3000b", True),
         ("\u200bé", True),
@@ -142,7 +147,7 @@ def test_a_broken_record_says_what_is_wrong(row: bytes, detail: str, tmp_path: P
         ("漢", False),
     ],
 )
-def test_white_space_other_than_blanks_is_noticed(cell: str, expected: bool, tmp_path: Path) -> None:
+def test_white_space_other_than_blanks_at_the_ends_is_noticed(cell: str, expected: bool, tmp_path: Path) -> None:
     assert _survey(tmp_path, f"id,name\n1,{cell}\n".encode()).has_controls is expected
 
 

@@ -146,6 +146,11 @@ def runs_as_formula(text: str) -> bool:
     return bare[:1] in {"=", "+", "-", "@", "\t", "\r"} and not plain
 
 
+def for_a_spreadsheet(raw: str) -> str:
+    """A cell as the rejects file has it: as it came, with an escape where a spreadsheet would run it."""
+    return f"'{raw}" if raw[:1] != "'" and runs_as_formula(raw) else raw
+
+
 def clean(raw: str, blanks: Sequence[str] = ()) -> str | None:
     """The cell as it counts: trimmed, without the formula escape; None where it is blank."""
     text = trim(raw)

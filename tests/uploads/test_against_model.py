@@ -223,7 +223,7 @@ def check_rejects(document: dict[str, Any], file: File, expected: Outcome) -> No
         line = file.lines[int(number) - 2]
         assert set(codes.split("; ")) == {code for (code, _), rows in expected.problems.items() if int(number) in rows}
         if isinstance(line, tuple) and len(line) == len(file.header):
-            assert cells == [f"'{cell}" if spec.runs_as_formula(cell) else cell for cell in line]
+            assert cells == [spec.for_a_spreadsheet(cell) for cell in line]
 
 
 def check_profiles(app: Application, store: DuckDBProfiles, state: State) -> None:

@@ -21,7 +21,7 @@ app = typer.Typer(name="headcount", add_completion=False, rich_markup_mode=None)
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"headcount {__version__}")
+        typer.echo(f"headcount {__version__}")
         raise typer.Exit
 
 
@@ -39,12 +39,8 @@ def headcount(
         Path | None,
         typer.Option(metavar="DIR", help="The data directory; otherwise HEADCOUNT_DATA, otherwise ./headcount-data."),
     ] = None,
-    account: Annotated[
-        str | None, typer.Option(metavar="ID", help="The account; otherwise HEADCOUNT_ACCOUNT, otherwise default.")
-    ] = None,
-    _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and exit.")
-    ] = False,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="The account; otherwise HEADCOUNT_ACCOUNT, otherwise default.")] = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and exit.")] = False,
 ) -> None:
     """Keep the options that stand before the command."""
     context.obj = Call(data, account)

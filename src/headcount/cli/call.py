@@ -43,8 +43,7 @@ class Call:
 
 def call_of(context: typer.Context) -> Call:
     """The options of the running command."""
-    call = context.obj
-    assert isinstance(call, Call)
+    call: Call = context.obj
     return call
 
 

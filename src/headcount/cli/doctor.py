@@ -79,7 +79,8 @@ def _directory(path: Path) -> Check:
     except OSError as error:
         return Check("data directory", ok=False, message=f"{path} cannot be made: {error.strerror}.", advice="Name another with --data.")
     if not os.access(path, os.W_OK | os.X_OK):
-        return Check("data directory", ok=False, message=f"{path} may not be written.", advice="Change its owner, or name another with --data.")
+        advice = "Change its owner, or name another with --data."
+        return Check("data directory", ok=False, message=f"{path} may not be written.", advice=advice)
     return Check("data directory", ok=True, message=str(path.absolute()))
 
 

@@ -35,6 +35,9 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.FAILED: "anything else",
 }
 
+#: What the data engine says where it was stopped.
+_INTERRUPTED = "Query interrupted"
+
 _OF_STATUS: Mapping[str, Exit] = {
     "completed": Exit.DONE,
     "start_mapping": Exit.WAITS,
@@ -80,11 +83,18 @@ def _explained(error: BaseException) -> HeadcountError:
         return error
     if isinstance(error, typer.TyperException):
         return _wrong_usage(error)
-    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+    if was_stopped(error):
         return HeadcountError("stopped", "Stopped before it was done.")
     structlog.get_logger().debug("unexpected", exc_info=error)
     said = str(error).strip().splitlines() or [type(error).__name__]
     return HeadcountError("unexpected", f"Something went wrong: {said[0]}", "HEADCOUNT_LOG=debug shows where.")
+
+
+def was_stopped(error: BaseException | None) -> bool:
+    """Whether a person stopped the command; the data engine makes an error of its own of that."""
+    while error and not isinstance(error, KeyboardInterrupt) and str(error) != _INTERRUPTED:
+        error = error.__context__
+    return error is not None
 
 
 def _wrong_usage(error: typer.TyperException) -> WrongCall:
@@ -95,7 +105,7 @@ def _wrong_usage(error: typer.TyperException) -> WrongCall:
 
 def _report(error: HeadcountError, *, as_json: bool) -> None:
     advice = error.advice if error.advice.startswith("\n") else f"\n{error.advice}"
-    print(f"{error.message}{advice}".rstrip(), file=sys.stderr)
+    typer.echo(f"{error.message}{advice}".rstrip(), err=True)
     if as_json:
         print_json({"error": {"code": error.code, "message": error.message, "advice": error.advice.strip("\n")}})
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from headcount.errors import WrongCall
-from headcount.uploads import manifest
+from headcount.uploads.manifest import Manifest, read, with_flags
 from headcount.uploads.mapping import Match, Request
 
 _DELIMITERS = {"tab": "\t", r"\t": "\t"}
@@ -40,22 +40,18 @@ class MappingFlags:
         Match | None,
         typer.Option(help="What the identity column holds: identities, or the e-mail addresses or phone numbers of people."),
     ] = None
-    skip: Annotated[list[str], typer.Option(metavar="COLUMN", help="Leave a column out. Can be given again.")] = field(
-        default_factory=list
-    )
+    skip: Annotated[list[str], typer.Option(metavar="COLUMN", help="Leave a column out. Can be given again.")] = field(default_factory=list)
     day_first: Annotated[
         bool | None,
         typer.Option("--day-first/--month-first", help="Whether 01/02/2026 is in February or in January."),
     ] = None
-    blank: Annotated[
-        list[str], typer.Option(metavar="WORD", help="Read cells with this word as blank. Can be given again.")
-    ] = field(default_factory=list)
+    blank: Annotated[list[str], typer.Option(metavar="WORD", help="Read cells with this word as blank. Can be given again.")] = field(
+        default_factory=list
+    )
     delimiter: Annotated[
         str | None, typer.Option(metavar="D", help="What separates the cells, such as ';' or tab. Found by itself as a rule.")
     ] = None
-    encoding: Annotated[
-        str | None, typer.Option(metavar="E", help="The encoding, such as windows-1252. Found by itself as a rule.")
-    ] = None
+    encoding: Annotated[str | None, typer.Option(metavar="E", help="The encoding, such as windows-1252. Found by itself as a rule.")] = None
     confirm_resubscribe: Annotated[
         str | None,
         typer.Option(metavar="REASON", help="Let the file re-subscribe people who opted out themselves, for this reason."),
@@ -67,24 +63,24 @@ class MappingFlags:
 
     def on(self, request: Request) -> Request:
         """The request with these flags on top. Raises WrongCall."""
-        given = {
-            "identity": self.identity,
-            "match": self.match,
-            "day_first": self.day_first,
-            "delimiter": self.delimiter and _DELIMITERS.get(self.delimiter.lower(), self.delimiter),
-            "encoding": self.encoding,
-            "confirm_resubscribe": self.confirm_resubscribe,
-        }
-        request = manifest.with_flags(request, self.maps, self.skip)
-        blanks = (*request.blanks, *self.blank)
-        return replace(request, blanks=blanks, **{name: value for name, value in given.items() if value is not None})
+        delimiter = self.delimiter and _DELIMITERS.get(self.delimiter.lower(), self.delimiter)
+        return replace(
+            with_flags(request, self.maps, self.skip),
+            identity=self.identity or request.identity,
+            match=self.match or request.match,
+            day_first=request.day_first if self.day_first is None else self.day_first,
+            blanks=(*request.blanks, *self.blank),
+            delimiter=delimiter or request.delimiter,
+            encoding=self.encoding or request.encoding,
+            confirm_resubscribe=self.confirm_resubscribe or request.confirm_resubscribe,
+        )
 
-    def read_manifest(self) -> manifest.Manifest:
+    def read_manifest(self) -> Manifest:
         """The manifest, an empty one where none was given. Raises WrongCall."""
         if self.manifest is None:
-            return manifest.Manifest(Request())
+            return Manifest(Request())
         try:
-            return manifest.read(readable(self.manifest, "manifest").read_text("utf-8-sig"))
+            return read(readable(self.manifest, "manifest").read_text("utf-8-sig"))
         except UnicodeDecodeError:
             raise WrongCall("manifest_invalid", f"The manifest {self.manifest} is not UTF-8.", "Save it as UTF-8.") from None
 
@@ -122,4 +118,6 @@ def readable(path: Path, what: str = "file") -> Path:
         raise WrongCall("file_wrong", f"{path} is {'a directory' if path.is_dir() else 'no file'}.", f"Name one {what}.")
     if not os.access(path, os.R_OK):
         raise WrongCall("file_unreadable", f"The {what} {path} may not be read.", "Change its permissions.")
+    if any("\ud800" <= sign <= "\udfff" for sign in str(path.resolve())):
+        raise WrongCall("file_name", f"The name of the {what} {path} is not UTF-8.", "Rename it, or its directory.")
     return path

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import typer
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +20,7 @@ def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document: on one line for a program, indented for a person."""
     indent = 2 if sys.stdout.isatty() else None
     ascii_only = not sys.stdout.encoding.lower().startswith("utf")
-    print(json.dumps(document, ensure_ascii=ascii_only, indent=indent))
+    typer.echo(json.dumps(document, ensure_ascii=ascii_only, indent=indent))
 
 
 def data() -> Console:

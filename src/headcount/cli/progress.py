@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rich.console import Console
@@ -15,6 +15,8 @@ from rich.text import Text
 from headcount.uploads.rules import OnProgress, no_progress
 
 _BYTES: Final = "bytes"
+#: The bar is short so that all stands on one line of 80 signs.
+_BAR: Final = 16
 #: What is counted in each phase.
 _UNITS: Mapping[str, str] = {"receiving": _BYTES, "reading": _BYTES, "inspecting": "rows", "applying": "parts"}
 
@@ -26,7 +28,7 @@ def progress() -> Iterator[OnProgress]:
     if not console.is_terminal:
         yield no_progress
         return
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), _Done(), _Rate(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description:<10}"), BarColumn(_BAR), _Done(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bars:
         yield _Phases(bars)
 
@@ -36,13 +38,12 @@ class _Phases:
     """One bar a phase."""
 
     bars: Progress
-    _phase: str = ""
-    _task: TaskID = TaskID(0)
+    _tasks: dict[str, TaskID] = field(default_factory=dict)
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        if phase != self._phase:
-            self._phase, self._task = phase, self.bars.add_task(phase)
-        self.bars.update(self._task, completed=done, total=total or None)
+        if phase not in self._tasks:
+            self._tasks[phase] = self.bars.add_task(phase)
+        self.bars.update(self._tasks[phase], completed=done, total=total or None)
 
 
 class _Done(ProgressColumn):
@@ -53,18 +54,19 @@ class _Done(ProgressColumn):
         unit = _UNITS.get(task.description, "")
         if not task.total or not unit:
             return Text("")
-        return Text(f"{_amount(task.completed, unit)} of {_amount(task.total, unit)} {'' if unit == _BYTES else unit}")
+        noun = "" if unit == _BYTES else f" {unit}"
+        return Text(f"{_amount(task.completed, unit)} of {_amount(task.total, unit)}{noun}")
 
 
 class _Rate(ProgressColumn):
     """How fast it goes."""
 
     def render(self, task: Task) -> Text:
-        """Such as `600,000 rows/s`."""
+        """Such as `600,000/s`."""
         unit = _UNITS.get(task.description, "")
         if not task.speed or unit not in {_BYTES, "rows"}:
             return Text("")
-        return Text(f"{_amount(task.speed, unit)}{'' if unit == _BYTES else ' rows'}/s")
+        return Text(f"{_amount(task.speed, unit)}/s")
 
 
 def _amount(number: float, unit: str) -> str:

@@ -21,9 +21,7 @@ def segment() -> None:
 @commands.command("count")
 def count_(
     context: typer.Context,
-    condition: Annotated[
-        str, typer.Argument(metavar="FILTER", help="""Such as 'plan = "pro" and not consent email is unsubscribed'.""")
-    ],
+    condition: Annotated[str, typer.Argument(metavar="FILTER", help="""Such as 'plan = "pro" and not consent email is unsubscribed'.""")],
     as_json: JsonFlag = False,
 ) -> None:
     """Count the people whom a filter matches."""

@@ -14,7 +14,7 @@ import typer
 from headcount.bootstrap import Application
 from headcount.cli import exits, inspection_words, upload_words
 from headcount.cli.call import JsonFlag, call_of, opened
-from headcount.cli.exits import Exit
+from headcount.cli.exits import Exit, was_stopped
 from headcount.cli.options import MappingFlags, readable, takes_mapping
 from headcount.cli.output import line, print_json, words
 from headcount.cli.progress import progress
@@ -23,9 +23,7 @@ from headcount.errors import HeadcountError, WrongCall
 commands = typer.Typer(help="Uploads: what they did, what they rejected, and going on with one.")
 
 File: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, plain, gzip or in a zip.")]
-UploadId: TypeAlias = Annotated[
-    str, typer.Argument(metavar="ID", help="The id of an upload; its first characters are enough.")
-]
+UploadId: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The id of an upload; its first characters are enough.")]
 FailFlag: TypeAlias = Annotated[
     bool, typer.Option("--fail-on-rejects", help="Exit with 1 when rows were rejected. All others are applied.")
 ]
@@ -36,6 +34,7 @@ def inspect(
     context: typer.Context,
     file: File,
     mapping: MappingFlags,
+    *,
     preview: Annotated[int, typer.Option(metavar="N", min=0, help="How many rows to show.")] = 15,
     as_json: JsonFlag = False,
 ) -> None:
@@ -54,7 +53,8 @@ def upload(
     context: typer.Context,
     file: File,
     mapping: MappingFlags,
-    name: Annotated[str | None, typer.Option(help="What the upload is called; otherwise as the file.")] = None,
+    *,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What the upload is called; otherwise as the file.")] = None,
     fail_on_rejects: FailFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -62,9 +62,7 @@ def upload(
     manifest = mapping.read_manifest()
     request = mapping.on(manifest.request)
     with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        document = app.uploads.upload(
-            readable(file), request, name=name or manifest.name, door="cli", on_progress=on_progress
-        )
+        document = app.uploads.upload(readable(file), request, name=name or manifest.name, door="cli", on_progress=on_progress)
     _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
 
 
@@ -95,9 +93,7 @@ def show(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False)
 def rejects(
     context: typer.Context,
     upload_id: UploadId,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write to a file instead of standard output.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of standard output.")] = None,
 ) -> None:
     """Give out the rejects file of an upload: the rows to mend, each with its reason."""
     with opened(context) as app:
@@ -116,9 +112,7 @@ def rejects(
 def resume(
     context: typer.Context,
     mapping: MappingFlags,
-    upload_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The upload; without it, all that were interrupted.")
-    ] = None,
+    upload_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The upload; without it, all that were interrupted.")] = None,
     fail_on_rejects: FailFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -160,11 +154,13 @@ def _resumable(context: typer.Context, app: Application) -> Iterator[None]:
     """Where a person stops the command, say how the upload goes on."""
     try:
         yield
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not was_stopped(error):
+            raise
         stopped = app.uploads.interrupted()
         which = f" {stopped[-1].id}" if stopped else ""
         advice = f"Go on with: {call_of(context).program} uploads resume{which}"
-        raise HeadcountError("stopped", "Stopped before the upload was done; nothing is lost.", advice) from None
+        raise HeadcountError("stopped", "Stopped before the upload was done; nothing is lost.", advice) from error
 
 
 def _end(context: typer.Context, document: Mapping[str, Any], *, as_json: bool, fail_on_rejects: bool) -> None:

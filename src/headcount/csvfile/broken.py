@@ -67,9 +67,7 @@ def describe(data: Bytes, rows: Rows, wrong: Positions, broken: Positions, colum
         here = rows.fault[broken] == fault
         code[here], detail[here] = name, text
     raw = _cut(data, rows.start[broken], rows.stop[broken])
-    return pa.record_batch(
-        [pa.array(broken), pa.array(code, pa.string()), pa.array(detail, pa.string()), raw], schema=SCHEMA
-    )
+    return pa.record_batch([pa.array(broken), pa.array(code, pa.string()), pa.array(detail, pa.string()), raw], schema=SCHEMA)
 
 
 def too_long(head: Bytes, length: int, longest: int) -> pa.RecordBatch:

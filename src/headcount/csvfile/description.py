@@ -14,8 +14,8 @@ from headcount.csvfile.encoding import Encoding
 from headcount.csvfile.marks import Positions
 from headcount.csvfile.numbers import row_numbers
 
-_BUFFER = 32 << 20
-_LINE = 2 << 20
+_BUFFER = 8 << 20
+_LINE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

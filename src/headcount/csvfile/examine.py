@@ -10,7 +10,7 @@ import pyarrow as pa
 from headcount.csvfile import broken
 from headcount.csvfile.blocks import MAX_LINE
 from headcount.csvfile.keep import keep
-from headcount.csvfile.marks import CR, LF, TAB, Bytes, Mask
+from headcount.csvfile.marks import BLANK, CR, LF, TAB, Bytes, Mask
 from headcount.csvfile.rows import SOUND, Marks, Rows, blank_rows, read_rows
 from headcount.csvfile.utf8 import undecodable, wide_spaces
 
@@ -66,7 +66,7 @@ def examine(data: Bytes, rules: Rules, *, closed: bool) -> Findings:
         broken.describe(data, rows, wrong, bad, rules.columns) if bad.size else None,
         _newlines(data, rows),
         int((rows.end - rows.start).max(initial=0)),
-        _odd_spaces(seen, rows, rules.marks.delimiter),
+        _odd_spaces(seen, rows, rules.marks),
         bool(wrong.size),
         bool(rows.fault.any()),
         rows.padded or rules.marks.escape != rules.marks.quote,
@@ -101,9 +101,24 @@ def _newlines(data: Bytes, rows: Rows) -> frozenset[str]:
     return frozenset(kinds | ({"\n"} if (single == LF).any() else set()) | ({"\r"} if (single == CR).any() else set()))
 
 
-def _odd_spaces(data: Bytes, rows: Rows, delimiter: int) -> bool:
-    """Return whether cells hold white space other than blanks: controls, joined lines, Unicode spaces."""
+def _odd_spaces(data: Bytes, rows: Rows, marks: Marks) -> bool:
+    """Return whether cells may begin or end with white space other than blanks: controls, joined lines, Unicode spaces."""
     controls = int(np.count_nonzero(data < _CONTROL)) - int((rows.end - rows.stop).sum())
-    if delimiter == TAB:
+    if marks.delimiter == TAB:
         controls -= int(rows.fields.sum()) - len(rows)
-    return controls != 0 or rows.joined > 0 or wide_spaces(data)
+        if controls:
+            return True
+    return bool((controls or rows.joined) and _controls_at_edges(data, rows, marks)) or wide_spaces(data)
+
+
+def _controls_at_edges(data: Bytes, rows: Rows, marks: Marks) -> bool:
+    """Return whether a control byte within a row stands beside what a cell begins or ends with."""
+    within = data < _CONTROL
+    within[rows.stop[rows.stop < data.size]] = False
+    within[rows.end[rows.end > rows.stop] - 1] = False
+    if marks.delimiter == TAB:
+        within &= data != TAB
+    edge = within | (data == marks.delimiter) | (data == marks.quote) | (data == BLANK) | (data == LF) | (data == CR)
+    at = np.flatnonzero(within)
+    before, after = np.maximum(at - 1, 0), np.minimum(at + 1, data.size - 1)
+    return bool((edge[before] | edge[after] | (at == 0)).any())

@@ -37,9 +37,7 @@ class Ledger:
         """Return the ledger; its files are closed on the way out."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Close the files."""
         self._steps.close()
         self._broken.close()

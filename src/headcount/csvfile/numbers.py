@@ -48,6 +48,7 @@ def row_numbers(path: Path | None, first_row: int, first: int, count: int) -> Po
         return ordinals + first_row
     steps = np.memmap(path, np.int64, "r").reshape(-1, 2)
     low, high = np.searchsorted(steps[:, 0], (first, first + count), side="right")
-    near = np.array(steps[max(low - 1, 0) : high])
+    near = np.concatenate(([[0, first_row]], steps[max(low - 1, 0) : high]))
     at = np.searchsorted(near[:, 0], ordinals, side="right") - 1
-    return ordinals + np.where(at < 0, first_row, near[at, 1])
+    numbers: Positions = ordinals + near[at, 1]
+    return numbers

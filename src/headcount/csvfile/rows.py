@@ -12,7 +12,7 @@ from headcount.csvfile.marks import BLANK, TAB, Bytes, Mask, Positions, Tally, s
 from headcount.csvfile.quoting import BROKEN, IN, OUT, Runs, States, Walk, find_runs, walk
 
 #: A record may go on over lines for this many bytes; an opening quote that leads further is unclosed.
-MAX_QUOTED = 8 << 20
+MAX_QUOTED = 1 << 20
 
 SOUND, STRAY, UNCLOSED = 0, 1, 2
 

@@ -20,7 +20,7 @@ from headcount.values.text import filled
 #: Rows of the first look.
 SAMPLE_ROWS = 20_000
 #: Columns that one query asks about.
-_WIDTH = 256
+_WIDTH = 16
 _BLANK_WORDS = "('NULL', 'N/A', 'NA', '#N/A', 'NONE', 'NIL', '-', '--', '?')"
 _UNIX_LIKE = r"1[0-9]{9}"
 _EXAMPLES = 3
@@ -85,11 +85,18 @@ class Look:
         """SQL of the filled cell of a column."""
         return filled(f"c{column.index}", any_white_space=self.any_white_space, blanks=column.blanks)
 
-    def contradictions(self, source: str, subject: Subject, against: Sequence[Candidate]) -> dict[Candidate, str]:
-        """For each candidate a cell that it does not fit."""
-        asked = ", ".join(f"any_value(t) FILTER (t IS NOT NULL AND NOT coalesce({c.test('t')}, false))" for c in against)
-        row = single_row(self.connection, f"SELECT {asked} FROM (SELECT {self.text(subject.column)} AS t FROM {source})")
-        return dict(zip(against, row, strict=True))
+    def contradictions(self, source: str, lost: Sequence[tuple[Subject, Sequence[Candidate]]]) -> dict[int, dict[Candidate, str]]:
+        """For each subject a cell that does not fit each of its lost candidates, by column index."""
+        found = dict[int, dict[Candidate, str]]()
+        for start in range(0, len(lost), _WIDTH):
+            part = lost[start : start + _WIDTH]
+            asked = [
+                f"any_value(t{s.index}) FILTER (NOT coalesce({c.test(f't{s.index}')}, t{s.index} IS NULL))" for s, cs in part for c in cs
+            ]
+            cells = ", ".join(f"{self.text(s.column)} AS t{s.index}" for s, _ in part)
+            row = iter(single_row(self.connection, f"SELECT {', '.join(asked)} FROM (SELECT {cells} FROM {source})"))
+            found |= {s.index: {c: next(row) for c in cs} for s, cs in part}
+        return found
 
     def disagreements(self, source: str, column: Column, formats: Sequence[Candidate]) -> tuple[int, list[str]]:
         """How many cells would be different instants in the formats, and three of them."""
@@ -122,10 +129,18 @@ def _found(subject: Subject, counts: list[int], hints: bool) -> Found:  # noqa: 
     return Found(evidence, edits, *(numbers if hints else ()))
 
 
-def open_still(look: Look, source: str, subject: Subject, found: Found) -> Subject:
-    """The subject without the candidates that a cell of the first look contradicts; with these cells."""
-    lost = [c for c in subject.candidates if found.evidence.fits[c] < found.evidence.filled]
-    if not lost:
-        return subject
-    ruled_out = look.contradictions(source, subject, lost)
-    return replace(subject, candidates=tuple(c for c in subject.candidates if c not in lost), ruled_out=ruled_out)
+def open_still(look: Look, source: str, subjects: Sequence[Subject], found: Mapping[int, Found]) -> list[Subject]:
+    """The subjects without the candidates that a cell of the first look contradicts; with these cells."""
+    lost = [(s, cs) for s in subjects if (cs := _lost(s, found[s.index]))]
+    cells = look.contradictions(source, lost)
+    return [
+        replace(s, candidates=tuple(c for c in s.candidates if c not in cells[s.index]), ruled_out=cells[s.index])
+        if s.index in cells
+        else s
+        for s in subjects
+    ]
+
+
+def _lost(subject: Subject, found: Found) -> tuple[Candidate, ...]:
+    fits, cells = found.evidence.fits, found.evidence.filled
+    return tuple(c for c in subject.candidates if fits[c] < cells)

@@ -173,7 +173,9 @@ class Inspector:
         subjects = [self._subject(c, resolved) for c in resolved.columns if c.role in _INSPECTED or _faulty(c, resolved)]
         self.connection.execute(f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {evidence.SAMPLE_ROWS}")
         first = self._look.count("first_look", subjects, hints=True)
-        known = {s.index: (self._open_still(s, first[s.index]), first[s.index]) for s in subjects}
+        new = [s for s in subjects if not _existing(s)]
+        still = {s.index: s for s in evidence.open_still(self._look, "first_look", new, first)}
+        known = {s.index: (still.get(s.index, s), first[s.index]) for s in subjects}
         return self._exact(known, [i for i, (s, found) in known.items() if s.operation is not None or _undecided(s, found)])
 
     def _exact(self, known: Mapping[int, tuple[Subject, Found]], indexes: Iterable[int]) -> dict[int, tuple[Subject, Found]]:
@@ -189,9 +191,6 @@ class Inspector:
         subject, _ = known
         beyond = self.file.records > evidence.SAMPLE_ROWS and bool(subject.candidates)
         return beyond and (staged.wrong.get(subject.index, 0) > 0 or subject.index not in staged.filled)
-
-    def _open_still(self, subject: Subject, first: Found) -> Subject:
-        return subject if _existing(subject) else evidence.open_still(self._look, "first_look", subject, first)
 
     def _decide(self, subject: Subject, found: Found) -> tuple[InspectedColumn, Question | None]:
         column, stored = subject.column, self._stored_type(subject.column)

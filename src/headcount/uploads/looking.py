@@ -20,7 +20,7 @@ from headcount.uploads.inspection import Account, Inspection, Inspector
 from headcount.uploads.ledger import Tally
 from headcount.uploads.mapping import Request, unknown_columns
 from headcount.uploads.plan import Plan
-from headcount.uploads.reading import open_reader
+from headcount.uploads.reading import open_reader, rows_of_chunk
 from headcount.uploads.rejects import Rejects
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
 from headcount.uploads.staging import Stage
@@ -62,7 +62,8 @@ class Looking:
             file = self.survey(path, workdir, request, on_progress)
             with open_reader(self.rules.engine, workdir) as connection:
                 on_rows: Callable[[int], None] = lambda done: on_progress("inspecting", done, file.records)  # noqa: E731
-                stage = Stage(connection, file, workdir / "rejects", None, self.rules.chunk_rows, on_rows)
+                rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
+                stage = Stage(connection, file, workdir / "rejects", None, rows, on_rows)
                 found = self.inspect(file, request, stage)
                 problems = found.staged.problems if found.staged else _of_broken(stage)
                 return report.inspected(file, found, problems.problems, report.preview(connection, file, preview))

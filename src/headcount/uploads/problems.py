@@ -52,6 +52,8 @@ FILE = _kinds(
         "The archive does not hold exactly one CSV",
         "Put one CSV into the archive and upload each file by itself.",
     ),
+    ("file_gone", "The file is gone", "Upload it again."),
+    ("file_changed", "The file was changed while it was read", "Upload it again when it is complete."),
     ("header_missing", "The file has no header row", "Write the names of the columns into the first row."),
 )
 
@@ -108,7 +110,7 @@ ROW = _kinds(
     (
         "identity_invalid",
         "The identity names nobody",
-        "“{value}” is a placeholder or has control characters. Write the identity of the person.",
+        "“{value}” is a placeholder, has control characters, or is no address where addresses are matched. Write who the person is.",
     ),
     ("identity_too_long", "The identity is too long", "An identity has at most 1,024 characters."),
 )

@@ -23,7 +23,7 @@ from headcount.uploads.looking import Looking
 from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive, this_process
 from headcount.uploads.plan import Plan
-from headcount.uploads.reading import open_reader
+from headcount.uploads.reading import open_reader, rows_of_chunk
 from headcount.uploads.receiving import Source
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
@@ -155,7 +155,8 @@ class Uploads:
             file = looking.survey(source.path, workdir, request, watch)
             with open_reader(self.rules.engine, workdir) as connection:
                 on_rows: Callable[[int], None] = lambda done: watch("inspecting", done, file.records)  # noqa: E731 - a bound call
-                stage = Stage(connection, file, workdir.parent / "rejects", workdir / "staged", self.rules.chunk_rows, on_rows)
+                rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
+                stage = Stage(connection, file, workdir.parent / "rejects", workdir / "staged", rows, on_rows)
                 found = looking.inspect(file, request, stage)
         source.assert_unchanged()
         seen = {"columns": report.with_changes(report.columns(found), Tally(), {}), "blank_lines": file.blank_lines}
@@ -194,7 +195,9 @@ class Uploads:
             origin = Origin(record.number, record.created_at.replace(tzinfo=None))
             on_chunk: Callable[[int, int], None] = lambda done, total: watch("applying", done, total)  # noqa: E731 - a bound call
             staged = Staged.load(workdir / "staged")
-            tally = Applying(connection, staged, plan, store, origin, refused, self.rules.chunk_rows, on_chunk).run()
+            tally = Applying(
+                connection, staged, plan, store, origin, refused, rows_of_chunk(self.rules.chunk_rows, len(plan.headers)), on_chunk
+            ).run()
         self._complete(record, tally, properties, started)
 
     def _complete(self, record: UploadRecord, tally: Tally, properties: Mapping[str, Property], started: float) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from headcount.profiles.properties import IDENTITY
 from headcount.uploads.plan import Plan, PlannedColumn
 from headcount.values import system
-from headcount.values.text import filled, literal, unescaped
+from headcount.values.text import filled, literal
 from headcount.values.types import Type, consent_value
 
 #: Texts that some program wrote because it had no identity.
@@ -26,12 +26,7 @@ _LONGER_THAN_PLACEHOLDERS = 1 + max(map(len, PLACEHOLDERS))
 
 def identity_text(plan: Plan) -> str:
     """SQL of the identity of a row, NULL where it is blank."""
-    return identity_of(filled(f"c{plan.identity}", any_white_space=plan.any_white_space), plan)
-
-
-def identity_of(cell: str, plan: Plan) -> str:
-    """SQL of the identity that a filled cell names; a phone number keeps what looks like an escape."""
-    return cell if plan.match == "phone" else unescaped(cell)
+    return filled(f"c{plan.identity}", any_white_space=plan.any_white_space, blanks=plan.blanks)
 
 
 def identity_fault(plan: Plan, text: str) -> str:
@@ -80,10 +75,8 @@ def _read(plan: Plan, source: str, keep: str) -> str:
     texts = ", ".join(f"{sql} AS t{index}" for index, sql in _texts(plan))
     values = ", ".join(_values(plan))
     fault = identity_fault(plan, IDENTITY)
-    cell = filled(f"c{plan.identity}", any_white_space=plan.any_white_space)
-    inner = f"SELECT {keep}, {cell} AS named{', ' if texts else ''}{texts} FROM {source}"
-    named = f"SELECT *, {identity_of('named', plan)} AS {IDENTITY} FROM ({inner})"
-    return f"SELECT *, {fault} AS fault{', ' if values else ''}{values} FROM ({named})"
+    inner = f"SELECT {keep}, {identity_text(plan)} AS {IDENTITY}{', ' if texts else ''}{texts} FROM {source}"
+    return f"SELECT *, {fault} AS fault{', ' if values else ''}{values} FROM ({inner})"
 
 
 def _operation(column: PlannedColumn, *names: str) -> str:

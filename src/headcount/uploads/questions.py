@@ -23,7 +23,8 @@ def ambiguous_date(column: Column, formats: Sequence[Candidate], differ: int, ex
     """Several formats fit every cell and mean different days."""
     names = " or ".join(f"“{c.format}”" for c in formats)
     shown = ", ".join(f"“{text}”" for text in examples)
-    message = f"Column {column.letter} “{column.header}” may be {names}: {differ:,} values would be different days, such as {shown}."
+    values = "1 value would be another day" if differ == 1 else f"{differ:,} values would be other days"
+    message = f"Column {column.letter} “{column.header}” may be {names}: {values}, such as {shown}."
     return Question("date_ambiguous", column.header, message, ("--day-first", "--month-first"))
 
 

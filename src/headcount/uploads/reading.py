@@ -12,8 +12,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from headcount.errors import HeadcountError
+
 #: Rows of one Arrow batch; small enough that several threads share a chunk.
 BATCH_ROWS = 122_880
+#: Cells of one chunk at most, so that wide files need no more memory than narrow ones.
+CHUNK_CELLS = 12_000_000
+_LEAST_ROWS = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,27 @@ def open_reader(engine: Engine, workdir: Path) -> Iterator[duckdb.DuckDBPyConnec
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    with duckdb.connect(":memory:", config=settings) as connection:
-        yield connection
+    try:
+        with duckdb.connect(":memory:", config=settings) as connection:
+            yield connection
+    except duckdb.OutOfMemoryException as error:
+        advice = "Raise HEADCOUNT_MEMORY_LIMIT_MB, or lower HEADCOUNT_CHUNK_ROWS."
+        raise HeadcountError("memory_short", "The memory limit is too low for this file.", advice) from error
+    except duckdb.IOException as error:
+        reason = str(error).splitlines()[0]
+        advice = f"Free some disk space, then go on with `headcount uploads resume`. ({reason})"
+        raise HeadcountError("file_not_stored", "A working file could not be written or read.", advice) from error
+
+
+def rows_of_chunk(wanted: int, columns: int) -> int:
+    """How many rows of a file with so many columns make a chunk, when `wanted` rows of a narrow one do."""
+    return max(1, min(wanted, max(CHUNK_CELLS // max(columns, 1), _LEAST_ROWS)))
 
 
 def chunks(connection: duckdb.DuckDBPyConnection, sql: str, rows: int) -> Iterator[pa.Table]:
     """The result of a query as tables of exactly `rows` rows, the last one shorter, in the order of the query."""
     held, size = list[pa.RecordBatch](), 0
-    for batch in connection.sql(sql).to_arrow_reader(min(rows, BATCH_ROWS)):
+    for batch in connection.sql(sql).to_arrow_reader(max(1, min(rows // 8, BATCH_ROWS))):
         held.append(batch)
         size += batch.num_rows
         while size >= rows:
@@ -54,9 +72,9 @@ def chunks(connection: duckdb.DuckDBPyConnection, sql: str, rows: int) -> Iterat
 
 
 def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The same tables, with the next one made while the caller works on this one."""
+    """The same tables, with the next one made while the caller works on this one; never more than these two."""
     made: queue.Queue[pa.Table | BaseException | None] = queue.Queue(1)
-    stopped = threading.Event()
+    wanted, stopped = threading.Semaphore(1), threading.Event()
 
     def put(item: pa.Table | BaseException | None) -> None:
         while not stopped.is_set():
@@ -68,10 +86,9 @@ def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 
     def make() -> None:
         try:
-            for table in tables:
+            while wanted.acquire() and not stopped.is_set() and (table := next(tables, None)) is not None:
                 put(table)
-                if stopped.is_set():
-                    return
+                del table
             put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where the tables are wanted
             put(error)
@@ -80,9 +97,11 @@ def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     worker.start()
     try:
         while (item := made.get()) is not None:
+            wanted.release()
             if isinstance(item, BaseException):
                 raise item
             yield item
     finally:
         stopped.set()
+        wanted.release()
         worker.join()

@@ -23,7 +23,7 @@ from headcount.uploads.plan import Plan
 from headcount.uploads.problems import CATALOGUE, CELL, ROW
 from headcount.uploads.projection import findings
 from headcount.values.system import is_doubtful_email
-from headcount.values.text import escaped, literal
+from headcount.values.text import guarded, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Rejects:
             path.unlink(missing_ok=True)
             return
         width = len(self.plan.headers)
-        cells = ", ".join(f"{escaped(f'cells[{i + 1}]')} AS c{i}" for i in range(width))
+        cells = ", ".join(f"{guarded(f'cells[{i + 1}]')} AS c{i}" for i in range(width))
         lines = f"SELECT row, {cells}, code, description FROM ({self._lines(first, last)}) ORDER BY row"
         draft = path.with_suffix(".draft")
         self.connection.execute(f"COPY ({lines}) TO {literal(str(draft))} (FORMAT csv, HEADER false)")

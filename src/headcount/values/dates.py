@@ -72,8 +72,8 @@ def pattern(name: str) -> Pattern:
             shape, strptime = shape + re.escape(plain), strptime + plain.replace("%", "%%")
     if not {"yyyy", "dd"} <= seen or not seen & {"MM", "MMM"}:
         raise UnknownFormat(f"the date format “{name}” needs a year (yyyy), a month (MM or MMM) and a day (dd)")
-    timed = {"HH", "mm", "ss"} <= seen
-    return Pattern(shape, strptime, timed, re.sub("[A-Za-z]", "_", name) if timed and not set(name) & set("%_\\'") else None)
+    plain = {"HH", "mm", "ss"} <= seen and not set(name) & set("%_\\'")
+    return Pattern(shape, strptime, "HH" in seen, re.sub("[A-Za-z]", "_", name) if plain else None)
 
 
 def named(name: str) -> str:

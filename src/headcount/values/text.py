@@ -9,10 +9,12 @@ WHITE_SPACE = (
     " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 
+#: What keeps a spreadsheet from running a formula.
+ESCAPE = "'"
 #: A text that a spreadsheet would run as a formula, under any number of escapes.
 FORMULA = r"'*[=+\-@\t\r](?s:.*)"
 #: ... unless it is a plain number or a phone number.
-PLAIN_NUMBER = r"'*[+\-]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
+PLAIN_NUMBER = r"'*[+\-]?[(.]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
 
 
 def literal(text: str) -> str:
@@ -26,15 +28,21 @@ def identifier(name: str) -> str:
 
 
 def filled(column: str, *, any_white_space: bool = False, blanks: Iterable[str] = ()) -> str:
-    """The cell without white space at its ends, or NULL where it is blank or one of the further blank words.
+    """The cell without white space at its ends and without the spreadsheet escape; NULL where it is blank or a further blank word.
 
     With `any_white_space` false only plain blanks are expected (7 × faster). An empty cell is NULL already.
     """
+
+    def trimmed(text: str) -> str:
+        return f"trim({text}, {literal(WHITE_SPACE)})" if any_white_space else f"trim({text})"
+
+    plain = f"nullif({trimmed(unescaped(trimmed(column)))}, '')"
     if any_white_space:
-        text = f"nullif(trim({column}, {literal(WHITE_SPACE)}), '')"
+        text = f"CASE WHEN contains({column}, {literal(ESCAPE)}) THEN {plain} ELSE nullif({trimmed(column)}, '') END"
     else:
-        # Asking for a blank at either end costs half of trimming every cell.
-        text = f"CASE WHEN {column} LIKE ' %' OR {column} LIKE '% ' THEN nullif(trim({column}), '') ELSE {column} END"
+        # Asking for a blank or an escape at the ends costs half of trimming every cell.
+        rare = f"{column} LIKE ' %' OR {column} LIKE '% ' OR {column} LIKE {literal(ESCAPE + '%')}"
+        text = f"CASE WHEN {rare} THEN {plain} ELSE {column} END"
     for word in blanks:
         text = f"nullif({text}, {literal(word)})"
     return text
@@ -45,11 +53,17 @@ def is_formula(column: str) -> str:
     return f"(regexp_full_match({column}, {literal(FORMULA)}) AND NOT regexp_full_match({column}, {literal(PLAIN_NUMBER)}))"
 
 
-def escaped(column: str) -> str:
-    """The text as it is written for a spreadsheet: a leading `'` before a formula."""
-    return f"CASE WHEN {is_formula(column)} THEN concat('''', {column}) ELSE {column} END"
+def is_escaped(column: str) -> str:
+    """Whether the text is a formula that a spreadsheet does not run."""
+    return f"({column} LIKE {literal(ESCAPE + '%')} AND {is_formula(column)})"
+
+
+def guarded(column: str) -> str:
+    """A cell as it is written for a spreadsheet: as it came, unless that would run; then escaped."""
+    runs = f"{is_formula(column)} AND NOT {is_escaped(column)}"
+    return f"CASE WHEN {runs} THEN concat({literal(ESCAPE)}, {column}) ELSE {column} END"
 
 
 def unescaped(column: str) -> str:
-    """The text without the escape that `escaped` put there."""
-    return f"CASE WHEN {column} LIKE '''%' AND {is_formula(column)} THEN substr({column}, 2) ELSE {column} END"
+    """The text without the escape that `guarded` put there."""
+    return f"CASE WHEN {is_escaped(column)} THEN substr({column}, 2) ELSE {column} END"

@@ -26,7 +26,7 @@ from headcount.store.duckdb.difference import (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One batch on its way into the store, inside the caller's transaction."""
+    """One batch on its way into the store, inside the caller's transaction; its rows are registered as `batch`."""
 
     connection: duckdb.DuckDBPyConnection
     batch: Batch
@@ -34,15 +34,13 @@ class Application:
 
     def run(self) -> Effect:
         """Write the changes of the batch; returns what they were."""
-        self.connection.register("batch", self.batch.rows)
-        try:
-            effects = [self._update(named) for named in self._names()]
-            known = sum(e.updated + e.unchanged for e in effects)
-            return reduce(_sum, [*effects, self._create(self.batch.rows.num_rows - known, self._fresh(known))])
-        finally:
-            for table in ("matched", "addressed", "delta"):
-                self.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
-            self.connection.unregister("batch")
+        effects = [self._update(named) for named in self._names()]
+        known = sum(e.updated + e.unchanged for e in effects)
+        effects.append(self._create(self.batch.rows.num_rows - known, self._fresh(known)))
+        # After an error they go with the transaction; a statement that fails in it would hide what the error was.
+        for table in ("matched", "addressed", "delta"):
+            self._run(f"DROP TABLE IF EXISTS temp.{table}")
+        return reduce(_sum, effects)
 
     def _names(self) -> Iterator[str]:
         """The ways in which a row `b` names a person `p`, in order; a row that named somebody is not asked again."""

@@ -77,11 +77,15 @@ class DuckDBProfiles:
 
     def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
         """See ProfileStore."""
-        with self._transaction():
-            effect = Application(self.connection, batch, origin).run()
-            after = progress(effect)
-            mark = [origin.upload, after.chunks, json.dumps(after.tally)]
-            self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
+        self.connection.register("batch", batch.rows)
+        try:
+            with self._transaction():
+                effect = Application(self.connection, batch, origin).run()
+                after = progress(effect)
+                mark = [origin.upload, after.chunks, json.dumps(after.tally)]
+                self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
+        finally:
+            self.connection.unregister("batch")
         return effect
 
     def known(self, addresses: pa.Table) -> Known:
@@ -113,12 +117,12 @@ class DuckDBProfiles:
         try:
             yield
             self.connection.execute("COMMIT")
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
             self._roll_back()
             raise HeadcountError(
                 "data_not_written",
                 "The data file could not be written; nothing of this step was kept.",
-                f"Free some disk space, then go on with `headcount uploads resume`. ({str(error).splitlines()[0]})",
+                f"Free some disk space or memory, then go on with `headcount uploads resume`. ({str(error).splitlines()[0]})",
             ) from error
         except BaseException:
             self._roll_back()

@@ -1,0 +1,66 @@
+#!/bin/sh
+# A tour on made-up files, in ./demo-data, which is made anew each time. Needs the command `headcount`.
+set -eu
+
+place=demo-data
+export HEADCOUNT_DATA="$place/data"
+
+say() {
+    printf '\n\n# %s\n' "$1"
+}
+
+run() {
+    printf '\n$ headcount'
+    for word in "$@"; do
+        case $word in
+            *[!A-Za-z0-9_./=-]*) printf " '%s'" "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
+    headcount "$@"
+}
+
+rm -rf "$place"
+
+say "Files to try things with"
+run sample "$place"
+
+say "Look before you leap: what is this file? Nothing is stored."
+run inspect "$place/people.csv" --preview 3
+
+say "Upload it: every row is answered for"
+run upload "$place/people.csv"
+
+say "Now a file with every fault that a row or cell can have. What can be applied is applied."
+run upload "$place/faults.csv"
+
+say "Every upload is on record"
+run uploads list
+
+say "The rows to mend, as they came, each with its reason"
+faulty=$(headcount uploads list | awk '$2 == "faults.csv" { print $1; exit }')
+run uploads rejects "$faulty" --output "$place/mend.csv"
+sed -n '1,4p' "$place/mend.csv"
+
+say "One person: every value, and the file and row it came from"
+run people show 00016
+
+say "How many people?"
+run segment count 'plan = "pro" and not consent email is unsubscribed'
+run segment count 'signup after "2025-06-30" and Phone exists'
+
+cat <<END
+
+
+# What to try next
+
+With the command on your path (. .venv/bin/activate) and HEADCOUNT_DATA=$HEADCOUNT_DATA in the environment:
+
+  headcount upload $place/people.csv       the same file again: nothing changes
+  headcount upload $place/headers.csv      headers with faults: it asks, and names the flags that answer
+  headcount people find chlo                  people by a part of their name
+  headcount doctor                            is all in order?
+
+docs/quick-start.md goes on from here. "rm -r $place" removes what this made.
+END
