@@ -64,6 +64,13 @@ def test_answers_come_on_top_of_earlier_flags(headcount: Headcount, tmp_path: Pa
     assert headcount("segment", "count", 'when < "2024-01-31"', "--json").json == {"count": 1}
 
 
+def test_a_manifest_answers_too(headcount: Headcount, tmp_path: Path) -> None:
+    (tmp_path / "when.csv").write_text(AMBIGUOUS)
+    (tmp_path / "m.json").write_text('{"dayFirst": true}')
+    upload_id = headcount("upload", "when.csv", "--json").json["upload"]["id"]
+    assert headcount("uploads", "resume", upload_id, "--manifest", "m.json").code == 0
+
+
 def test_a_rejected_file_says_why(headcount: Headcount, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").touch()
     done = headcount("upload", "empty.csv", "--json")
@@ -173,6 +180,7 @@ def test_a_stopped_upload_goes_on(headcount: Headcount, people: str, monkeypatch
     assert (stopped.code, stopped.json["error"]["code"]) == (5, "stopped")
     assert f"headcount uploads resume {upload_id}" in stopped.err
     assert "was interrupted" in headcount("uploads", "show", upload_id).out
+    assert headcount("uploads", "resume", upload_id, "--day-first", "--json").json["error"]["code"] == "upload_not_waiting"
     done = headcount("uploads", "resume", "--json")
     assert (done.code, done.json["uploads"][0]["ledger"]["created"]) == (0, 2)
     assert "nothing to go on with" in headcount("uploads", "resume").err

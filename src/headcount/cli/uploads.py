@@ -19,6 +19,7 @@ from headcount.cli.options import MappingFlags, readable, takes_mapping
 from headcount.cli.output import line, print_json, words
 from headcount.cli.progress import progress
 from headcount.errors import HeadcountError, WrongCall
+from headcount.uploads.mapping import Request
 
 commands = typer.Typer(help="Uploads: what they did, what they rejected, and going on with one.")
 
@@ -121,9 +122,18 @@ def resume(
         _resume_all(context, mapping, as_json=as_json, fail_on_rejects=fail_on_rejects)
         return
     with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        answers = mapping.on(app.history.request(upload_id)) if mapping else None
+        answers = _answers(app, upload_id, mapping) if mapping else None
         document = app.uploads.resume(upload_id, answers=answers, on_progress=on_progress)
     _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
+
+
+def _answers(app: Application, upload_id: str, mapping: MappingFlags) -> Request:
+    """What was asked for with the upload, or by a new manifest, with the flags on top. Raises WrongCall where it waits for none."""
+    if app.history.show(upload_id)["upload"]["status"] == "interrupted":
+        message = f"Upload {upload_id} was interrupted; it goes on with the flags it began with."
+        raise WrongCall("upload_not_waiting", message, "Resume it without flags.")
+    asked = mapping.read_manifest().request if mapping.manifest else app.history.request(upload_id)
+    return mapping.on(asked)
 
 
 def _resume_all(context: typer.Context, mapping: MappingFlags, *, as_json: bool, fail_on_rejects: bool) -> None:

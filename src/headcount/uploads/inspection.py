@@ -27,6 +27,7 @@ from headcount.values.types import Type
 
 #: Share of the identities that must be somebody's address before the upload asks how to match.
 UNCLEAR_SHARE = 0.5
+_LEAST_FIRST_ROWS = 200
 _INSPECTED = frozenset({Role.PROPERTY, Role.CONSENT, Role.IDENTITY})
 
 
@@ -88,6 +89,8 @@ class Inspector:
         known = self._first_found(resolved)
         columns, asked = self._decided(resolved, known)
         identity = resolved.identity
+        if self._limit(columns):
+            return self._inspection(resolved, columns, asked, None, None)
         if identity is None or resolved.problems:
             columns, asked = self._decided(resolved, self._exact(known, known))
             return self._inspection(resolved, columns, asked, None, None)
@@ -119,6 +122,10 @@ class Inspector:
         if staged.doubtful_emails and self._approve_emails(plan, self._source):
             staged = self.stage.fill(plan)
         return staged, plan
+
+    @property
+    def _first_rows(self) -> int:
+        return max(_LEAST_FIRST_ROWS, min(evidence.SAMPLE_ROWS, evidence.SAMPLE_CELLS // len(self.file.header)))
 
     @property
     def _source(self) -> str:
@@ -171,7 +178,7 @@ class Inspector:
     def _first_found(self, resolved: Resolved) -> dict[int, tuple[Subject, Found]]:
         """What the first rows say of each column, all rows where that leaves more than one answer."""
         subjects = [self._subject(c, resolved) for c in resolved.columns if c.role in _INSPECTED or _faulty(c, resolved)]
-        self.connection.execute(f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {evidence.SAMPLE_ROWS}")
+        self.connection.execute(f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {self._first_rows}")
         first = self._look.count("first_look", subjects, hints=True)
         new = [s for s in subjects if not _existing(s)]
         still = {s.index: s for s in evidence.open_still(self._look, "first_look", new, first)}
@@ -181,7 +188,7 @@ class Inspector:
     def _exact(self, known: Mapping[int, tuple[Subject, Found]], indexes: Iterable[int]) -> dict[int, tuple[Subject, Found]]:
         """The same with all rows counted for some of the columns."""
         asked = [known[i][0] for i in indexes]
-        if self.file.records <= evidence.SAMPLE_ROWS or not asked:
+        if self.file.records <= self._first_rows or not asked:
             return dict(known)
         found = self._look.count(self._source, asked)
         return {**known, **{s.index: (s, _with_hints(found[s.index], known[s.index][1])) for s in asked}}
@@ -189,7 +196,7 @@ class Inspector:
     def _contradicted(self, known: tuple[Subject, Found], staged: Staged) -> bool:
         """Whether a cell does not fit the type that the first rows spoke for, where another type could come of it."""
         subject, _ = known
-        beyond = self.file.records > evidence.SAMPLE_ROWS and bool(subject.candidates)
+        beyond = self.file.records > self._first_rows and bool(subject.candidates)
         return beyond and (staged.wrong.get(subject.index, 0) > 0 or subject.index not in staged.filled)
 
     def _decide(self, subject: Subject, found: Found) -> tuple[InspectedColumn, Question | None]:
@@ -301,7 +308,7 @@ def _planned(inspected: InspectedColumn, type_: Type, operations: Mapping[str, i
         write=column.write,
         blanks=column.blanks,
         operation=operations.get(column.name, operations.get(column.header.split("<")[0].strip())),
-        new=inspected.new,
+        inferred=inspected.new and column.type is None,
     )
 
 

@@ -60,7 +60,7 @@ class Looking:
         """The document of a file that nobody uploads: what it is and what is wrong with it. Raises FileRejected, WrongCall."""
         with self._workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)
-            with open_reader(self.rules.engine, workdir) as connection:
+            with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
                 on_rows: Callable[[int], None] = lambda done: on_progress("inspecting", done, file.records)  # noqa: E731
                 rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
                 stage = Stage(connection, file, workdir / "rejects", None, rows, on_rows)

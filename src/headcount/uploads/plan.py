@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from headcount.profiles.consent import Channel
 from headcount.uploads.mapping import Match
-from headcount.values import dates, system
+from headcount.values import dates, infer, system
 from headcount.values.types import SQL_TYPES, Reading, Type, readings
 
 
@@ -37,7 +37,8 @@ class PlannedColumn:
     operation: int | None = None
     #: The number of the property's column; 0 until the property is registered.
     number: int = 0
-    new: bool = False
+    #: Whether the cells of this file decided its type.
+    inferred: bool = False
 
     @property
     def clears(self) -> bool:
@@ -59,7 +60,8 @@ class PlannedColumn:
         if self.type is Type.DATE:
             return dates.reading(self.format or dates.RECOGNISED[0], zone)
         checked = system.readings().get(self.name) if self.type is Type.STRING else None
-        return checked or readings(limits.value, limits.items)[self.type]
+        reading = checked or readings(limits.value, limits.items)[self.type]
+        return infer.inferred(self.type, reading) if self.inferred else reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Plan:
         document = self.to_json()
         return {
             **document,
-            "columns": [{k: v for k, v in c.items() if k not in {"new", "number"}} for c in document["columns"]],
+            "columns": [{k: v for k, v in c.items() if k not in {"inferred", "number"}} for c in document["columns"]],
         }
 
     @classmethod

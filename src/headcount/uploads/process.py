@@ -153,7 +153,7 @@ class Uploads:
         with ThreadPoolExecutor(1, "hashing") as hashing:
             sha256 = hashing.submit(source.sha256)
             file = looking.survey(source.path, workdir, request, watch)
-            with open_reader(self.rules.engine, workdir) as connection:
+            with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
                 on_rows: Callable[[int], None] = lambda done: watch("inspecting", done, file.records)  # noqa: E731 - a bound call
                 rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
                 stage = Stage(connection, file, workdir.parent / "rejects", workdir / "staged", rows, on_rows)

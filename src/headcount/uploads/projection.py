@@ -173,14 +173,23 @@ def detail(column: PlannedColumn, plan: Plan) -> str:
     return str(plan.limits.value)
 
 
+def unfit(plan: Plan, source: str) -> str:
+    """SELECT of how many cells of the rejected rows in `source` do not fit, a number for each property column."""
+    counted = ", ".join(f"count(*) FILTER (t{c.index} IS NOT NULL AND v{c.index} IS NULL)" for c in plan.columns)
+    return f"SELECT {counted} FROM ({_read(plan, _cells(plan, source), 'row')}) WHERE fault IS NOT NULL"
+
+
+def _cells(plan: Plan, source: str) -> str:
+    cells = ", ".join(f"raw[{i + 1}] AS c{i}" for i in range(len(plan.headers)))
+    return f"(SELECT row, {cells} FROM {source})"
+
+
 def findings(plan: Plan, source: str) -> str:
     """SELECT `row, column, code, value, detail` of every problem in `source`, a table of `row` and `raw` cells."""
-    cells = ", ".join(f"raw[{i + 1}] AS c{i}" for i in range(len(plan.headers)))
-    rows = f"(SELECT row, {cells} FROM {source})"
     identity = _finding(plan.headers[plan.identity], "fault", "coalesce(identity, '')", "")
     cell = ", ".join(_findings(plan))
     found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] ELSE list_filter([{cell}], lambda f: f IS NOT NULL) END"
     if not cell:
         found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] END"
-    unnested = f"SELECT row, unnest({found}) AS f FROM ({_read(plan, rows, 'row')})"
+    unnested = f"SELECT row, unnest({found}) AS f FROM ({_read(plan, _cells(plan, source), 'row')})"
     return f'SELECT row, f."column" AS "column", f.code AS code, f.value AS "value", f.detail AS detail FROM ({unnested})'

@@ -30,10 +30,11 @@ class Engine:
 
 
 @contextmanager
-def open_reader(engine: Engine, workdir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory that may read files; what does not fit into memory goes to `workdir`."""
+def open_reader(engine: Engine, workdir: Path, columns: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory that may read files of so many columns; what does not fit into memory goes to `workdir`."""
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{engine.memory_mb}MB",
+        # Each thread needs about a megabyte a column for the cells it works on, which cannot be put aside.
+        "memory_limit": f"{engine.memory_mb + columns * engine.threads}MB",
         "threads": engine.threads,
         "temp_directory": str(workdir / "spill"),
         "autoinstall_known_extensions": False,

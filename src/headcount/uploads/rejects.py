@@ -21,7 +21,7 @@ from headcount.uploads.ledger import LISTED, Problem, Tally
 from headcount.uploads.mapping import REJECTS_CODE, REJECTS_DESCRIPTION, REJECTS_ROW
 from headcount.uploads.plan import Plan
 from headcount.uploads.problems import CATALOGUE, CELL, ROW
-from headcount.uploads.projection import findings
+from headcount.uploads.projection import findings, unfit
 from headcount.values.system import is_doubtful_email
 from headcount.values.text import guarded, literal
 
@@ -91,6 +91,13 @@ class Rejects:
         doubtful = is_doubtful_email("findings.value")
         asked = f"code IN ('email_invalid', 'identity_invalid') AND {doubtful}"
         return bool(self._row(f"SELECT count(*) FROM findings WHERE {asked}")[0])
+
+    def unfit(self) -> dict[int, int]:
+        """How many cells of the rejected rows explained last do not fit, per column index. No problem tells of them."""
+        if not self.plan.columns or not self._row("SELECT count(*) FROM problem_rows")[0]:
+            return {}
+        counts = self._row(unfit(self.plan, "problem_rows"))
+        return {c.index: n for c, n in zip(self.plan.columns, counts, strict=True)}
 
     def no_rows(self) -> pa.Table:
         """A table for `explain` without a row."""

@@ -87,6 +87,11 @@ class _Counts:
     wrong: Counter[int] = field(default_factory=Counter)
     doubtful: bool = False
 
+    def add_wrong(self, cells: Mapping[int, int]) -> None:
+        """Count cells that are filled but not applied, by column index."""
+        self.filled.update(cells)
+        self.wrong.update(cells)
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -115,6 +120,7 @@ class Stage:
             counts.tallies.append(self._explain(explained, rows, number, first, last))
             counts.doubtful |= explained.has_doubtful_emails()
             self._count(plan, rows, counts)
+            counts.add_wrong(explained.unfit())
             self._keep(side, plan, rows, number)
             first = last
             self.on_rows(min((number + 1) * self.chunk_rows, self.file.records))
@@ -178,8 +184,7 @@ def _add_wrong(plan: Plan, counts: _Counts) -> None:
     for problem in sum(counts.tallies, Tally()).problems:
         index = by_header.get(problem.column or "")
         if index is not None:
-            counts.wrong[index] += problem.count
-            counts.filled[index] += problem.count
+            counts.add_wrong({index: problem.count})
 
 
 def _write(path: Path, table: pa.Table) -> None:

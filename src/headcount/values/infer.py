@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headcount.values import dates
 from headcount.values.text import literal
-from headcount.values.types import INTEGER, PLAIN_DIGITS, PLAIN_INTEGER, PLAIN_NUMBER, Type, significant_digits
+from headcount.values.types import INTEGER, PLAIN_DIGITS, PLAIN_INTEGER, PLAIN_NUMBER, Reading, Type, significant_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,12 @@ NEW_PROPERTY = (Candidate(Type.BOOLEAN), Candidate(Type.INTEGER), Candidate(Type
 FRACTION = Candidate(Type.FLOAT, fraction=True)
 #: The formats an existing date property may come in.
 EXISTING_DATE = (*DATES, UNIX)
+
+
+def inferred(type_: Type, reading: Reading) -> Reading:
+    """The reading of a property whose type its cells decide: it takes no cell that the candidate would not."""
+    test = _TESTS.get(type_)
+    return replace(reading, value=lambda t: f"CASE WHEN {test(t)} THEN {reading.value(t)} END") if test else reading
 
 
 @dataclass(frozen=True, slots=True)
