@@ -21,9 +21,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
     assert settings.day_first is None
 
 
-def test_the_environment_wins_over_the_file_and_an_argument_over_both(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_wins_over_the_file_and_an_argument_over_both(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (directory / "headcount.toml").write_text("chunk_rows = 1\nthreads = 1\nvalue_limit = 1\n")
     monkeypatch.setenv("HEADCOUNT_CHUNK_ROWS", "2")
     monkeypatch.setenv("HEADCOUNT_THREADS", "2")
@@ -60,9 +58,7 @@ def test_a_wrong_setting_is_told_with_what_it_takes(name: str, value: str, monke
         assert part in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("content", "part"), [("colour = 1", "colour"), ("chunk_rows =", "TOML"), ("threads = 'x'", "threads")]
-)
+@pytest.mark.parametrize(("content", "part"), [("colour = 1", "colour"), ("chunk_rows =", "TOML"), ("threads = 'x'", "threads")])
 def test_a_wrong_file_is_told(directory: Path, content: str, part: str) -> None:
     (directory / "headcount.toml").write_text(content)
     with pytest.raises(WrongCall, match=part):

@@ -32,9 +32,7 @@ def _time_zone(name: str) -> str:
 class Settings(BaseSettings):
     """Every setting. A field's description names the values it takes, and is what a wrong value is told."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, toml_file=FILE, frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, toml_file=FILE, frozen=True, extra="forbid")
 
     #: Where everything is kept: one data file per account, the control file, received files and rejects.
     data: Path = Field(Path("headcount-data"), description="the path of a directory")
@@ -53,9 +51,7 @@ class Settings(BaseSettings):
     #: How many texts a value of type list may hold.
     list_limit: PositiveInt = Field(100, description="a whole number, at least 1")
     #: The time zone in which local times are read.
-    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
-        "UTC", description="an IANA time zone such as UTC or Europe/Berlin"
-    )
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field("UTC", description="an IANA time zone such as UTC or Europe/Berlin")
     #: Answers ahead whether 01/02/2026 is the first of February; unset, an ambiguous column waits for a person.
     day_first: bool | None = Field(None, description="true or false")
     #: Rows applied in one transaction. More is faster; fewer lets live writes in between sooner.

@@ -105,9 +105,7 @@ class _Parser:
             pair, byte = self.data[at : at + 2], self.data[at : at + 1]
             if not byte:
                 raise _Broken
-            if pair == self.quote * 2 or (
-                self.escape != self.quote and pair in (self.escape + self.quote, self.escape * 2)
-            ):
+            if pair == self.quote * 2 or (self.escape != self.quote and pair in (self.escape + self.quote, self.escape * 2)):
                 cell, at = cell + pair[1:], at + 2
             elif byte == self.quote:
                 return cell, at + 1

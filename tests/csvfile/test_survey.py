@@ -204,8 +204,7 @@ def test_joined_rows_are_whole_across_the_buffers_of_the_reader(end: str, quote:
     source = found.source_sql().replace("buffer_size=33554432", "buffer_size=4194304")
     assert found.path.name == "people.csv"
     assert duckdb.execute(
-        "select count(*), bool_and(c0 = c2 and c0::bigint = ordinal) "
-        f"from (select *, row_number() over () - 1 as ordinal from {source})"
+        f"select count(*), bool_and(c0 = c2 and c0::bigint = ordinal) from (select *, row_number() over () - 1 as ordinal from {source})"
     ).fetchall() == [(400_000, True)]
 
 
@@ -215,9 +214,7 @@ def _long_blocks(file: BufferedReader) -> Iterator[Block]:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 @pytest.mark.parametrize("length", [*range(33, 50), 200])
-def test_a_line_that_is_too_long_is_one_broken_record(
-    length: int, end: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_is_too_long_is_one_broken_record(length: int, end: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headcount.csvfile.scan.read_blocks", _long_blocks)
     lines = [b"id,name", b"1,Ada", b'2,"x', b"y" * length, b"3,Ben"]
     found = _survey(tmp_path, end.join(lines))

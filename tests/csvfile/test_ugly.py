@@ -94,9 +94,7 @@ CASES = [
         dialect='|""\n',
         encoding="utf-8-sig",
     ),
-    Case(
-        "decimal commas", b"id;price\n1;2,5\n2;3,7\n", [(2, ["1", "2,5"]), (3, ["2", "3,7"])], ("id", "price"), ';""\n'
-    ),
+    Case("decimal commas", b"id;price\n1;2,5\n2;3,7\n", [(2, ["1", "2,5"]), (3, ["2", "3,7"])], ("id", "price"), ';""\n'),
     Case(
         "decimal commas, comma in header",
         b"id;price, EUR\n1;2,5\n2;3,7\n",
@@ -146,9 +144,7 @@ CASES = [
     Case("backslash is text", b'id,name\n1,"C:\\"\n2,a\\b\n', [(2, ["1", "C:\\"]), (3, ["2", "a\\b"])]),
     Case("doubled quotes", b'id,name\n1,"a ""b"" c"\n2,""""\n', [(2, ["1", 'a "b" c']), (3, ["2", '"'])]),
     Case("quotes within text", b'id,name\n1,5" disk\n2,x"y"z\n', [(2, ["1", '5" disk']), (3, ["2", 'x"y"z'])]),
-    Case(
-        "blanks around quotes", b'id,name\n1 , "Ada, B" \n"2"  ,   "Ben"\n', [(2, ["1 ", "Ada, B"]), (3, ["2", "Ben"])]
-    ),
+    Case("blanks around quotes", b'id,name\n1 , "Ada, B" \n"2"  ,   "Ben"\n', [(2, ["1 ", "Ada, B"]), (3, ["2", "Ben"])]),
     Case("line break in a cell", b'id,name\n1,"a\nb"\n2,c\n', [(2, ["1", "a\nb"]), (3, ["2", "c"])]),
     Case(
         "line break in a cell, crlf",

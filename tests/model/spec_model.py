@@ -508,9 +508,7 @@ class Upload:
     def _address(self, text: str) -> str | None:
         """What matches a person."""
         try:
-            return {"email": lambda t: read_email(t).lower(), "phone": read_phone}.get(
-                self.wish.match or "", lambda t: t
-            )(text)
+            return {"email": lambda t: read_email(t).lower(), "phone": read_phone}.get(self.wish.match or "", lambda t: t)(text)
         except Misfit:
             return None
 
@@ -664,9 +662,7 @@ def _phone_or_none(text: str) -> str | None:
         return None
 
 
-def upload(
-    header: Sequence[str], lines: Sequence[Line], state: State, wish: Wish | None = None, *, number: int = 1
-) -> Outcome:
+def upload(header: Sequence[str], lines: Sequence[Line], state: State, wish: Wish | None = None, *, number: int = 1) -> Outcome:
     """Apply a file to `state`, unless something is open; returns what its report has to say."""
     return Upload(header, lines, state, wish or Wish(), number).run()
 

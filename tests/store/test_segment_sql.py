@@ -317,9 +317,7 @@ conditions: st.SearchStrategy[Filter] = st.one_of(
     asked_of(["identity", "plan"], texts, signs, between(["plan"], texts)),
     asked_of(["age", "score"], numbers, signs, between(["age", "score"], numbers)),
     asked_of(["vip"], st.booleans(), ("=", "!=")),
-    asked_of(
-        ["seen"], dates, COMPARISONS, between(["seen"], dates), st.builds(InLast, st.just("seen"), st.integers(1, 40))
-    ),
+    asked_of(["seen"], dates, COMPARISONS, between(["seen"], dates), st.builds(InLast, st.just("seen"), st.integers(1, 40))),
     st.builds(Contains, st.sampled_from(["plan", "tags"]), texts),
     st.builds(Exists, st.just("tags")),
     st.builds(ConsentIs, st.sampled_from(CHANNELS), st.sampled_from(CONSENT_STATES)),

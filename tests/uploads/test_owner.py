@@ -21,9 +21,7 @@ def test_a_later_process_of_the_same_number_is_another() -> None:
 
 def test_a_killed_process_is_dead_even_before_it_is_reaped() -> None:
     asks = "from headcount.uploads.owner import this_process as p; print(p().started, flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", asks], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as child:
+    with subprocess.Popen([sys.executable, "-c", asks], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
         owner = Owner(child.pid, child.stdout.readline().strip())
         assert is_alive(owner)

@@ -63,7 +63,5 @@ def test_every_status_can_be_reached() -> None:
         (Status.COMPLETED, None, False, False),
     ],
 )
-def test_an_upload_is_interrupted_when_nobody_works_on_it(
-    status: Status, owner: Owner | None, alive: bool, interrupted: bool
-) -> None:
+def test_an_upload_is_interrupted_when_nobody_works_on_it(status: Status, owner: Owner | None, alive: bool, interrupted: bool) -> None:
     assert is_interrupted(record(status, owner), lambda _: alive) is interrupted

@@ -113,12 +113,12 @@ def _odd_spaces(data: Bytes, rows: Rows, marks: Marks) -> bool:
 
 def _controls_at_edges(data: Bytes, rows: Rows, marks: Marks) -> bool:
     """Return whether a control byte within a row stands beside what a cell begins or ends with."""
-    within = data < _CONTROL
-    within[rows.stop[rows.stop < data.size]] = False
-    within[rows.end[rows.end > rows.stop] - 1] = False
+    at = np.flatnonzero(data < _CONTROL)
+    row = np.searchsorted(rows.stop, at, side="right") - 1
+    at = at[(row < 0) | (at >= rows.end[row])]
+    edge = np.zeros(256, np.bool_)
+    edge[[*range(_CONTROL), BLANK, marks.delimiter, marks.quote]] = True
     if marks.delimiter == TAB:
-        within &= data != TAB
-    edge = within | (data == marks.delimiter) | (data == marks.quote) | (data == BLANK) | (data == LF) | (data == CR)
-    at = np.flatnonzero(within)
+        at = at[data[at] != TAB]
     before, after = np.maximum(at - 1, 0), np.minimum(at + 1, data.size - 1)
-    return bool((edge[before] | edge[after] | (at == 0)).any())
+    return bool((edge[data[before]] | edge[data[after]] | (at == 0)).any())

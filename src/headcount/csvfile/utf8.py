@@ -66,7 +66,8 @@ def wide_spaces(data: Bytes) -> bool:
     highest = data.max(initial=0)
     if highest < _ASCII:
         return False
-    lead = np.flatnonzero(data == 0xC2 if highest < 0xE1 else np.isin(data, (0xC2, 0xE1, 0xE2, 0xE3, 0xEF)))
+    lead = np.flatnonzero(data >= 0xC2)
+    lead = lead[np.isin(data[lead], (0xC2, 0xE1, 0xE2, 0xE3, 0xEF))]
     if not lead.size:
         return False
     one = data[lead].astype(np.int64)

@@ -149,14 +149,7 @@ class Inspector:
     def _subject(self, column: Column, resolved: Resolved) -> Subject:
         if column.role is not Role.PROPERTY:
             return Subject(column, infer.NEW_PROPERTY if _faulty(column, resolved) else ())
-        operation = next(
-            (
-                c.index
-                for c in resolved.columns
-                if c.role is Role.OPERATION and c.name in {column.name, column.header.split("<")[0].strip()}
-            ),
-            None,
-        )
+        operation = next((c.index for c in resolved.columns if c.role is Role.OPERATION and c.name == column.header), None)
         return Subject(column, self._candidates(column), operation=operation)
 
     def _candidates(self, column: Column) -> tuple[Candidate, ...]:
@@ -307,7 +300,7 @@ def _planned(inspected: InspectedColumn, type_: Type, operations: Mapping[str, i
         blank=column.blank,
         write=column.write,
         blanks=column.blanks,
-        operation=operations.get(column.name, operations.get(column.header.split("<")[0].strip())),
+        operation=operations.get(column.header),
         inferred=inspected.new and column.type is None,
     )
 

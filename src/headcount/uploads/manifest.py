@@ -58,8 +58,8 @@ def read(text: str) -> Manifest:
     top = _object(document, "$", _TOP)
     if str(top.get("type", "profile")).lower() != "profile":
         _refuse("$.type", "allowed here is “profile”")
-    dialect = _object(top.get("dialect") or {}, "$.dialect", _DIALECT)
-    columns = _object(top.get("columns") or {}, "$.columns", None)
+    dialect = _object(top.get("dialect", {}), "$.dialect", _DIALECT)
+    columns = _object(top.get("columns", {}), "$.columns", None)
     request = Request(
         columns={header: _column(spec, f"$.columns['{header}']") for header, spec in columns.items()},
         identity=_text(top, "identity", "$"),

@@ -66,7 +66,7 @@ class Column:
     index: int
     header: str
     role: Role
-    #: The property, for role property; for role operation the property it works on.
+    #: The property, for role property; for role operation the header of the column it goes with.
     name: str = ""
     type: Type | None = None
     format: str | None = None
@@ -143,9 +143,12 @@ def _by_index(names: Sequence[str], request: Request) -> dict[int, ColumnRequest
 
 
 def _rejects_columns(names: Sequence[str]) -> frozenset[int]:
-    if names[:1] == [REJECTS_ROW] and names[-2:] == [REJECTS_CODE, REJECTS_DESCRIPTION]:
-        return frozenset({0, len(names) - 2, len(names) - 1})
-    return frozenset()
+    """The columns that a rejects file added, and the rejects file of a mended rejects file added again."""
+    added = {i for i, name in enumerate(names) if name in {REJECTS_CODE, REJECTS_DESCRIPTION}}
+    times = min(names.count(REJECTS_CODE), names.count(REJECTS_DESCRIPTION))
+    if not times:
+        return frozenset()
+    return frozenset(added | {i for i, name in enumerate(names[:times]) if name == REJECTS_ROW})
 
 
 def _column(
@@ -168,7 +171,7 @@ def _column(
         faults = (*faults, _fault("header_format", column, str(error)))
     if column.format and column.type is None:
         column = replace(column, type=Type.DATE)
-    return _with_role(column, near=asked.property is None), faults or tuple(_near_misses(column, asked))
+    return _with_role(column, near=asked.property is None), tuple(_near_misses(column, asked)) or faults
 
 
 def _with_role(column: Column, *, near: bool) -> Column:
@@ -242,7 +245,8 @@ def _duplicates(columns: Iterable[Column]) -> list[HeaderProblem]:
 
 
 _LIKE_IDENTITY = re.compile(
-    r"(customer|user|client|member|profile|person|contact|account)?[ _-]*(id|identity|identifier)|e-?mail([ _-]*address)?",
+    r"((customer|user|client|member|profile|person|contact|account|object|external)[ _-]*|g?u|uu)?(id|identity|identifier)"
+    r"|e-?mail([ _-]*address)?|(mobile|phone)([ _-]*(number|no))?",
     re.IGNORECASE,
 )
 

@@ -40,6 +40,7 @@ def open_reader(engine: Engine, workdir: Path, columns: int = 0) -> Iterator[duc
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
+    _choose_memory_pool()
     try:
         with duckdb.connect(":memory:", config=settings) as connection:
             yield connection
@@ -50,6 +51,12 @@ def open_reader(engine: Engine, workdir: Path, columns: int = 0) -> Iterator[duc
         reason = str(error).splitlines()[0]
         advice = f"Free some disk space, then go on with `headcount uploads resume`. ({reason})"
         raise HeadcountError("file_not_stored", "A working file could not be written or read.", advice) from error
+
+
+def _choose_memory_pool() -> None:
+    """Chunks come and go: of Arrow's pools jemalloc asks the system least often for the memory it just gave back."""
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def rows_of_chunk(wanted: int, columns: int) -> int:

@@ -32,13 +32,10 @@ def filled(column: str, *, any_white_space: bool = False, blanks: Iterable[str] 
 
     With `any_white_space` false only plain blanks are expected (7 × faster). An empty cell is NULL already.
     """
-
-    def trimmed(text: str) -> str:
-        return f"trim({text}, {literal(WHITE_SPACE)})" if any_white_space else f"trim({text})"
-
-    plain = f"nullif({trimmed(unescaped(trimmed(column)))}, '')"
+    trimmed = f"trim({column}, {literal(WHITE_SPACE)})"
+    plain = f"nullif(trim({unescaped(trimmed)}, {literal(WHITE_SPACE)}), '')"
     if any_white_space:
-        text = f"CASE WHEN contains({column}, {literal(ESCAPE)}) THEN {plain} ELSE nullif({trimmed(column)}, '') END"
+        text = f"CASE WHEN contains({column}, {literal(ESCAPE)}) THEN {plain} ELSE nullif({trimmed}, '') END"
     else:
         # Asking for a blank or an escape at the ends costs half of trimming every cell.
         rare = f"{column} LIKE ' %' OR {column} LIKE '% ' OR {column} LIKE {literal(ESCAPE + '%')}"

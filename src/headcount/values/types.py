@@ -95,11 +95,13 @@ def distinct(items: str) -> str:
 def _list(limit: int, items: int) -> Callable[[str], str]:
     def value(text: str) -> str:
         # A text that is a JSON array is a whole list (as an export writes it); anything else is a list of that one text.
-        many = distinct(f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])")
-        one = _string(limit)(text)
-        fits = f"len({many}) <= {items} AND len(list_filter({many}, lambda x: length(x) > {limit})) = 0"
-        whole = f"{text} LIKE '[%' AND {many} IS NOT NULL THEN CASE WHEN {fits} THEN {many} END"
-        return f"CASE WHEN {whole} WHEN {one} IS NOT NULL THEN [{one}] END"
+        # The lambdas bind what is dear to compute, so that it is computed once.
+        fits = f"len(found) <= {items} AND len(list_filter(found, lambda x: length(x) > {limit})) = 0"
+        whole = f"list_transform([{distinct('read')}], lambda found: CASE WHEN {fits} THEN found END)[1]"
+        array = f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])"
+        one = f"list_transform([{_string(limit)(text)}], lambda x: CASE WHEN x IS NOT NULL THEN [x] END)[1]"
+        many = f"list_transform([{array}], lambda read: CASE WHEN read IS NOT NULL THEN {whole} ELSE {one} END)[1]"
+        return f"CASE WHEN {text} LIKE '[%' THEN {many} WHEN {text} IS NOT NULL THEN {one} END"
 
     return value
 

@@ -11,6 +11,9 @@ from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.single_row import single_row
 from headcount.values.types import SQL_TYPES, Type
 
+#: Properties of which nearly every person has a value of their own; see schema.sql.
+_UNIQUE = frozenset({"Email", "Phone"})
+
 
 def properties(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
     """The registered properties in order of their numbers."""
@@ -42,7 +45,8 @@ def register(connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequenc
 
 def _add(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> Property:
     connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload])
-    connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}")
+    storage = " USING COMPRESSION uncompressed" if added.name in _UNIQUE else ""
+    connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}{storage}")
     return added
 
 
