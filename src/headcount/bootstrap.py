@@ -85,7 +85,7 @@ def _threads(settings: Settings) -> int:
 def _rules(settings: Settings) -> Rules:
     return Rules(
         account=settings.account,
-        folder=settings.data / "uploads",
+        folder=settings.data.resolve() / "uploads",
         zone=settings.timezone,
         day_first=settings.day_first,
         file_limit=settings.file_limit_bytes,

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 Value: TypeAlias = "str | int | float | bool | datetime | tuple[str, ...]"
+Match = Literal["identity", "email", "phone"]
 TypeName = Literal["string", "integer", "float", "boolean", "date", "list"]
 
 CHANNELS = ("push", "sms", "email", "whatsapp")
@@ -78,7 +79,7 @@ class Wish:
     """What a person says of a file, and what the account's settings say."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
-    match: Literal["identity", "email", "phone"] | None = None
+    match: Match | None = None
     day_first: bool | None = None
     blanks: tuple[str, ...] = ()
     zone: str = "UTC"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +127,32 @@ def files(draw: st.DrawFn, zone: str, limit: int) -> File:
     return File(header, tuple(lines), wish, draw(st.booleans()), draw(st.sampled_from(["\n", "\r\n"])))
 
 
+@st.composite
+def edits(draw: st.DrawFn, zone: str, limit: int) -> File:
+    """A file that adds texts to lists and takes them away, with many rows of few people."""
+    row = st.tuples(st.sampled_from("12"), st.sampled_from(LISTS[:6] + [""]), st.sampled_from(OPERATIONS))
+    wish = Wish({"Tags": draw(rules())}, zone=zone, value_limit=limit)
+    lines = (("3", "a", "$add"), *draw(st.lists(row, min_size=1, max_size=9)))
+    return File(("identity", "Tags", "Tags.operation"), lines, wish, quoted=True, newline="\n")
+
+
+@st.composite
+def matches(draw: st.DrawFn, zone: str, limit: int) -> File:
+    """A file that names people by their addresses, or gives them some."""
+    by = draw(st.sampled_from(["Email", "Phone"]))
+    texts = {"Email": EMAILS, "Phone": PHONES}[by]
+    if draw(st.booleans()):
+        header: tuple[str, ...] = ("identity", by, "a")
+        row = st.tuples(st.sampled_from("1234"), st.sampled_from([*texts, ""]), st.sampled_from(TEXTS[:3]))
+        match: spec.Match | None = "identity"
+    else:
+        header = ("identity", "a", "MSG-email")
+        row = st.tuples(st.sampled_from([*texts, "1"]), st.sampled_from([*TEXTS[:3], ""]), st.sampled_from(CONSENTS[:5]))
+        match = draw(st.sampled_from([None, "email", "phone"]))
+    wish = Wish(match=match, zone=zone, value_limit=limit)
+    return File(header, tuple(draw(st.lists(row, min_size=1, max_size=7))), wish, quoted=True, newline="\n")
+
+
 @dataclass(frozen=True)
 class Story:
     """An account, how it is worked on, and its files in the order in which they come."""
@@ -139,14 +165,14 @@ class Story:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> Story:
+def stories(draw: st.DrawFn, files: Callable[[str, int], st.SearchStrategy[File]]) -> Story:
     zone, limit = draw(st.sampled_from(["UTC", "America/New_York"])), draw(st.sampled_from([512, 8]))
     return Story(
         zone,
         limit,
         draw(st.sampled_from([1, 2, 3, 1000])),
         draw(st.sampled_from([1, 2, 1000])),
-        tuple(draw(st.lists(files(zone, limit), min_size=1, max_size=2))),
+        tuple(draw(st.lists(files(zone, limit), min_size=1, max_size=3))),
     )
 
 
@@ -252,7 +278,7 @@ def contents(store: DuckDBProfiles) -> dict[str, list[tuple[Any, ...]]]:
     return {name: sorted(store.connection.execute(f"FROM {name}").fetchall(), key=repr) for name in tables}
 
 
-@given(stories())
+@given(st.one_of(stories(files), stories(edits), stories(matches)))
 @settings(max_examples=60)
 def test_uploads_do_what_the_specification_says(story: Story) -> None:
     with account(story) as app:

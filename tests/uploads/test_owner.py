@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -26,7 +27,7 @@ def test_a_killed_process_is_dead_even_before_it_is_reaped() -> None:
         owner = Owner(child.pid, child.stdout.readline().strip())
         assert is_alive(owner)
         child.kill()
-        child.stdout.read()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert not is_alive(owner)
 
 

@@ -54,7 +54,7 @@ class History:
 
     def ids(self) -> dict[int, str]:
         """The ids of the uploads by their numbers."""
-        return {record.number: record.id for record in self.records.list(self.rules.account, 1_000_000)}
+        return dict(self.records.ids(self.rules.account))
 
 
 def described(record: UploadRecord) -> dict[str, Any]:

@@ -190,7 +190,8 @@ class Inspector:
         """Whether a cell does not fit the type that the first rows spoke for, where another type could come of it."""
         subject, _ = known
         beyond = self.file.records > self._first_rows and bool(subject.candidates)
-        return beyond and (staged.wrong.get(subject.index, 0) > 0 or subject.index not in staged.filled)
+        unread = subject.operation is None and subject.index not in staged.filled
+        return beyond and (staged.wrong.get(subject.index, 0) > 0 or unread)
 
     def _decide(self, subject: Subject, found: Found) -> tuple[InspectedColumn, Question | None]:
         column, stored = subject.column, self._stored_type(subject.column)

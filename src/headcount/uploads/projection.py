@@ -93,7 +93,7 @@ def _outputs(column: PlannedColumn) -> Iterator[str]:
             yield f"{text} IS NULL AS x{n}"
         return
     sets, deletes = _operation(column, "$set"), _operation(column, "$delete")
-    blank = f" OR (t{column.operation} IS NULL AND {text} IS NULL)" if column.blank == "clear" else ""
+    blank = f" OR ({sets} AND {text} IS NULL)" if column.blank == "clear" else ""
     yield f"CASE WHEN {sets} THEN {value} END AS p{n}"
     yield f"coalesce({deletes}, false){blank} AS x{n}"
     if column.edits:

@@ -160,7 +160,7 @@ class Stage:
         return found + Tally({"rows": rows.num_rows - rows.column("fault").null_count})
 
     def _count(self, plan: Plan, rows: pa.Table, counts: _Counts) -> None:
-        for column in plan.columns:
+        for column in (c for c in plan.columns if c.operation is None):
             counts.filled[column.index] += rows.num_rows - rows.column(f"p{column.index}").null_count
 
     def _keep(self, side: duckdb.DuckDBPyConnection, plan: Plan, rows: pa.Table, number: int) -> None:
@@ -183,7 +183,7 @@ def _add_wrong(plan: Plan, counts: _Counts) -> None:
     by_header = {plan.headers[c.index]: c.index for c in plan.columns}
     for problem in sum(counts.tallies, Tally()).problems:
         index = by_header.get(problem.column or "")
-        if index is not None:
+        if index is not None and index in counts.filled:
             counts.add_wrong({index: problem.count})
 
 

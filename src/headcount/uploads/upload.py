@@ -19,7 +19,7 @@ Document: TypeAlias = dict[str, Any]
 class Status(StrEnum):
     """Where an upload is in its life."""
 
-    #: Its bytes are being copied.
+    #: It was accepted; its bytes are being found.
     RECEIVING = "receiving"
     #: All rows are being read to find types, formats and problems.
     INSPECTING = "inspecting"
@@ -143,6 +143,9 @@ class UploadRecords(Protocol):
 
     def list(self, account_id: str, limit: int) -> Sequence[UploadRecord]:
         """The newest `limit` uploads, newest first."""
+
+    def ids(self, account_id: str) -> Mapping[int, str]:
+        """The ids of all uploads by their numbers."""
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
         """The uploads in a status in which a process works on them, in the order they were accepted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, Unpack
 
 from sqlalchemy import Engine, Insert, ScalarSelect, Select, Update, func, insert, select, update
@@ -70,6 +70,12 @@ class SqlUploads:
     def list(self, account_id: str, limit: int) -> Sequence[UploadRecord]:
         """The newest `limit` uploads, newest first."""
         return self._records(_of_account(account_id).order_by(UploadRow.number.desc()).limit(limit))
+
+    def ids(self, account_id: str) -> Mapping[int, str]:
+        """The ids of all uploads by their numbers."""
+        asked = select(UploadRow.number, UploadRow.id).where(UploadRow.account_id == account_id)
+        with self._engine.connect() as connection:
+            return {number: upload_id for number, upload_id in connection.execute(asked)}
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
         """The uploads in a status in which a process works on them, in the order they were accepted."""
