@@ -20,7 +20,7 @@ from headcount.values.text import filled
 #: Rows of the first look.
 SAMPLE_ROWS = 20_000
 #: ... and its cells, for wide files.
-SAMPLE_CELLS = 4_000_000
+SAMPLE_CELLS = 600_000
 #: Columns that one query asks about.
 _WIDTH = 16
 _BLANK_WORDS = "('NULL', 'N/A', 'NA', '#N/A', 'NONE', 'NIL', '-', '--', '?')"

@@ -88,7 +88,7 @@ class Application:
 
     def _write_delta(self, columns: dict[int, Changed]) -> None:
         touched = [n for n, c in columns.items() if c != Changed()]
-        sets = [f"c{n} = d.n{n}" for n in touched]
+        sets = [f"c{n} = CASE WHEN d.k{n} IS NULL THEN profiles.c{n} ELSE d.n{n} END" for n in touched]
         sets += [f"{ch.column} = coalesce(d.new_{ch.value}, profiles.{ch.column})" for ch in self.batch.channels]
         sets.append("last_updated = $at")
         self._run(f"UPDATE profiles SET {', '.join(sets)} FROM delta d WHERE profiles.rowid = d.pid", at=self.origin.at)

@@ -74,7 +74,10 @@ def consent_differs(column: str) -> str:
 def delta(batch: Batch, named: str) -> str:
     """SELECT of the known people whom the batch changes; `named` is SQL of when a row of it names a person."""
     limit = batch.list_limit
-    outputs = [f"{after(c, limit)} AS n{c.number}, {kind(c, limit)} AS k{c.number}" for c in batch.columns]
+    # A value that stays is not carried along: most do, and texts are dear to copy.
+    outputs = [
+        f"CASE WHEN {differs(c, limit)} THEN {after(c, limit)} END AS n{c.number}, {kind(c, limit)} AS k{c.number}" for c in batch.columns
+    ]
     outputs += [
         f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch.column)} THEN b.{ch.column} END AS new_{ch.value}"
         for ch in batch.channels
