@@ -37,8 +37,8 @@ class Applying:
     origin: Origin
     rejects: Rejects
     chunk_rows: int
-    #: Called with the chunks done and the chunks there are; may raise Cancelled.
-    on_chunk: Callable[[int, int], None]
+    #: Called with the rows of the file that are done; may raise Cancelled.
+    on_rows: Callable[[int], None]
 
     def run(self) -> Tally:
         """Apply what is not applied yet; returns the tally of the whole upload."""
@@ -50,7 +50,7 @@ class Applying:
             if number >= done.chunks:
                 seen = tally + self.staged.tallies[number] + Tally({"rows": regular.num_rows})
                 tally = self._store(regular, seen, number, folded=False)
-            self.on_chunk(number + 1, self.staged.chunks)
+            self.on_rows(min((number + 1) * self.chunk_rows, self.staged.records))
         return self._apply_folded(folding, done.chunks, tally)
 
     def _load_duplicates(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from headcount.uploads.mapping import Request, unknown_columns
 from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader, rows_of_chunk
 from headcount.uploads.rejects import Rejects
-from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
+from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
 from headcount.uploads.staging import Stage
 
 _END = 2**62
@@ -61,9 +61,8 @@ class Looking:
         with self._workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)
             with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-                on_rows: Callable[[int], None] = lambda done: on_progress("inspecting", done, file.records)  # noqa: E731
                 rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
-                stage = Stage(connection, file, workdir / "rejects", None, rows, on_rows)
+                stage = Stage(connection, file, workdir / "rejects", None, rows, of_total(on_progress, "inspecting", file.records))
                 found = self.inspect(file, request, stage)
                 problems = found.staged.problems if found.staged else _of_broken(stage)
                 return report.inspected(file, found, problems.problems, report.preview(connection, file, preview))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader, rows_of_chunk
 from headcount.uploads.receiving import Source
 from headcount.uploads.requests import request_from_json, request_to_json
-from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
+from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
 from headcount.uploads.staging import Stage, Staged
 from headcount.uploads.upload import ENDED, Document, Status, UploadRecord, UploadRecords, is_interrupted
 
@@ -154,9 +154,10 @@ class Uploads:
             sha256 = hashing.submit(source.sha256)
             file = looking.survey(source.path, workdir, request, watch)
             with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-                on_rows: Callable[[int], None] = lambda done: watch("inspecting", done, file.records)  # noqa: E731 - a bound call
                 rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
-                stage = Stage(connection, file, workdir.parent / "rejects", workdir / "staged", rows, on_rows)
+                stage = Stage(
+                    connection, file, workdir.parent / "rejects", workdir / "staged", rows, of_total(watch, "inspecting", file.records)
+                )
                 found = looking.inspect(file, request, stage)
         source.assert_unchanged()
         seen = {"columns": report.with_changes(report.columns(found), Tally(), {}), "blank_lines": file.blank_lines}
@@ -193,11 +194,9 @@ class Uploads:
             refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
             refused.prepare()
             origin = Origin(record.number, record.created_at.replace(tzinfo=None))
-            on_chunk: Callable[[int, int], None] = lambda done, total: watch("applying", done, total)  # noqa: E731 - a bound call
-            staged = Staged.load(workdir / "staged")
-            tally = Applying(
-                connection, staged, plan, store, origin, refused, rows_of_chunk(self.rules.chunk_rows, len(plan.headers)), on_chunk
-            ).run()
+            staged, rows = Staged.load(workdir / "staged"), rows_of_chunk(self.rules.chunk_rows, len(plan.headers))
+            on_rows = of_total(watch, "applying", staged.records)
+            tally = Applying(connection, staged, plan, store, origin, refused, rows, on_rows).run()
         self._complete(record, tally, properties, started)
 
     def _complete(self, record: UploadRecord, tally: Tally, properties: Mapping[str, Property], started: float) -> None:

@@ -22,6 +22,11 @@ def no_progress(phase: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
+def of_total(on_progress: OnProgress, phase: str, total: int) -> Callable[[int], None]:
+    """The progress of one phase whose size is known."""
+    return lambda done: on_progress(phase, done, total)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The limits and defaults of an account."""

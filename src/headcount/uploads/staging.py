@@ -36,6 +36,8 @@ class Staged:
 
     folder: Path
     chunks: int
+    #: Good records of the file.
+    records: int
     #: Per chunk, what its rows that cannot be applied count.
     tallies: tuple[Tally, ...]
     #: Cells per column index that are filled, and those of them that are not applied.
@@ -65,6 +67,7 @@ class Staged:
         """Leave word of what is here, for `load`."""
         document = {
             "chunks": self.chunks,
+            "records": self.records,
             "tallies": [t.to_json() for t in self.tallies],
             "duplicates": self.duplicates,
         }
@@ -75,7 +78,7 @@ class Staged:
         """The stage that `save` left word of."""
         document = json.loads((folder / "staged.json").read_text())
         tallies = tuple(Tally.from_json(t) for t in document["tallies"])
-        return cls(folder, document["chunks"], tallies, {}, {}, tuple(document["duplicates"]))
+        return cls(folder, document["chunks"], document["records"], tallies, {}, {}, tuple(document["duplicates"]))
 
 
 @dataclass(slots=True)
@@ -127,13 +130,14 @@ class Stage:
         duplicates = self._duplicates(side)
         _add_wrong(plan, counts)
         staged = Staged(
-            self.folder or Path(),
-            len(counts.tallies),
-            tuple(counts.tallies),
-            counts.filled,
-            counts.wrong,
-            duplicates,
-            counts.doubtful,
+            folder=self.folder or Path(),
+            chunks=len(counts.tallies),
+            records=self.file.records,
+            tallies=tuple(counts.tallies),
+            filled=counts.filled,
+            wrong=counts.wrong,
+            duplicates=duplicates,
+            doubtful_emails=counts.doubtful,
         )
         if self.folder:
             staged.save()

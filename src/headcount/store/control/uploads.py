@@ -75,7 +75,7 @@ class SqlUploads:
         """The ids of all uploads by their numbers."""
         asked = select(UploadRow.number, UploadRow.id).where(UploadRow.account_id == account_id)
         with self._engine.connect() as connection:
-            return {number: upload_id for number, upload_id in connection.execute(asked)}
+            return dict(list(connection.execute(asked)))
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
         """The uploads in a status in which a process works on them, in the order they were accepted."""
