@@ -100,10 +100,7 @@ def _scalar(column: PlannedColumn) -> Iterator[str]:
 
 
 def _edits(column: PlannedColumn, key: str) -> str:
-    """SELECT of the texts that rows after the last whole value take away (`r`), and of those they leave there (`a`).
-
-    A text that was taken away and added again is in both: it loses its place in the stored list and stands behind the others.
-    """
+    """SELECT of the texts that rows after the last whole value add and remove, in the order they came; of each text the last row decides."""
     n = column.index
     whole = f"max(CASE WHEN {_said(column)} THEN row END) OVER (PARTITION BY {key})"
     since = f"SELECT {key} AS k, row, a{n} AS a, r{n} AS r, {whole} AS z FROM held"
@@ -111,7 +108,6 @@ def _edits(column: PlannedColumn, key: str) -> str:
     placed = "unnest(list_transform(coalesce(a, r), lambda t, i: {'t': t, 'came': {'row': row, 'place': i}}))"
     texts = f"SELECT k, row, s.t AS t, s.came AS came, added FROM (SELECT k, row, a IS NOT NULL AS added, {placed} AS s FROM ({after}))"
     removed = f"SELECT *, max(CASE WHEN NOT added THEN row END) OVER (PARTITION BY k, t) AS removed FROM ({texts})"
-    kept = "min(came) FILTER (added AND row > coalesce(removed, 0)) AS kept"
-    each = f"SELECT k, t, removed, {kept} FROM ({removed}) GROUP BY ALL"
-    gathered = f"list(t ORDER BY kept) FILTER (kept IS NOT NULL) AS a{n}, list(t) FILTER (removed IS NOT NULL) AS r{n}"
-    return f"SELECT k, {gathered} FROM ({each}) GROUP BY k"
+    last = f"SELECT k, t, min(came) FILTER (added AND row > coalesce(removed, 0)) AS came FROM ({removed}) GROUP BY k, t"
+    gathered = f"list(t ORDER BY came) FILTER (came IS NOT NULL) AS a{n}, list(t) FILTER (came IS NULL) AS r{n}"
+    return f"SELECT k, {gathered} FROM ({last}) GROUP BY k"
