@@ -19,8 +19,15 @@ CHINESE = "identity,city\n1,我们在北京的公司有很多客户\n2,请填写
 TAIWANESE = "identity,city\n1,我們在台北的公司有很多客戶\n2,請填寫您的姓名和地址\n"
 KOREAN = "identity,city\n1,서울에 사는 고객의 이름\n2,주소를 입력하세요\n"
 
+PLACEHOLDERS = ["undefined", "NULL", "Na", "n/a", "0", "nil", "-1", "Infinity", "-inf", "NaN", "empty", "xxxxxx", "None"]
+
 #: More than the size that the cases are tried with.
 TOO_LARGE = 5_000_000
+
+
+def lines(*texts: str) -> bytes:
+    """A file of these lines."""
+    return "".join(f"{text}\n" for text in texts).encode()
 
 
 def zipped(members: Mapping[str, bytes]) -> bytes:
@@ -56,7 +63,7 @@ def lying(archive: bytes, size: int) -> bytes:
 def wide(columns: int) -> bytes:
     """A file of so many new properties."""
     rows = (["identity", *(f"p{i}" for i in range(columns - 1))], *([str(row)] * columns for row in (1, 2)))
-    return "".join(",".join(row) + "\n" for row in rows).encode()
+    return lines(*map(",".join, rows))
 
 
 DIALECTS = {
@@ -72,7 +79,7 @@ DIALECTS = {
     "sep-line-only.csv": b"sep=;\n",
     "one-column.csv": b"identity\nann\nben\ncleo\n",
     "one-column-quoted.csv": b'"identity"\n"ann; bee"\n"ben"\n',
-    "five-thousand-columns.csv": wide(5_000),
+    "six-hundred-columns.csv": wide(600),
     "columns-at-limit.csv": wide(257),
     "columns-over-limit.csv": wide(258),
     "given-delimiter.csv": b"identity,x;city\n1,a;Oslo\n2,b;Bergen\n",
@@ -204,7 +211,7 @@ ROWS = {
     "all-rows-bad.csv": b'identity,city\n1\n2,a,b\n"3"x,y\nnull,Oslo\n,Moss\n',
     "duplicates.csv": b"identity,city,note\n1,Oslo,a\n2,Bergen,b\n1,,c\n1,Hamar,\n 2 ,,\n",
     "duplicates-same-values.csv": b"identity,city\n1,Oslo\n1,Oslo\n1,Oslo\n",
-    "identity-placeholders.csv": "identity\nundefined\nNULL\nNa\nn/a\n0\nnil\n-1\nInfinity\n-inf\nNaN\nempty\nxxxxxx\nNone\n00\nnulls\n".encode(),
+    "identity-placeholders.csv": lines("identity", *PLACEHOLDERS, "00", "nulls"),
     "identity-blank.csv": b'identity,city\n,Oslo\n"  ",Bergen\n"",Hamar\n1,Moss\n',
     "identity-control.csv": b"identity,city\na\x01b,Oslo\na\tb,Bergen\n\x7f,Hamar\nok,Moss\n",
     "identity-line-break.csv": b'identity,city\n"a\nb",Oslo\n"\nc\n",Hamar\nok,Moss\n',
@@ -240,6 +247,9 @@ VALUES = {
     ),
     "formulas.csv": b"identity,note,n\n1,=SUM(A1),-5\n2,@cmd,+4\n3,'=1+1,7\n4,-x,8\n=5,y,9\n",
     "formulas-rejected.csv": b'identity,note,n\n1,=SUM(A1)\n2,"\'@cmd",3,4\nnull,-5,3\nnull,+x,3\n',
+    "rejected-blank-first-cell.csv": b"identity,city,n\n,Oslo\n,Bergen,2,3\n1,Hamar,3\n",
+    "rejected-backslash-quotes.csv": b'identity,note,n\n1,"say \\"hi\\", now",5\n2,"a \\"b\\", c"\n',
+    "rejected-quoted-cells.csv": b'identity,note,n\n1,"a ""b"", c"\n2,"d\ne" , 5 ,6\n3,,,\n4,x,7\n',
     "blank-words.csv": b"identity,a\n1,NULL\n2,5\n3,N/A\n",
     "given-blank-words.csv": b"identity,a\n1,NULL\n2,5\n3,N/A\n",
     "html-in-cells.csv": b"identity,note\n1,<script>alert(1)</script>\n2,'; DROP TABLE profiles;--\n",

@@ -223,7 +223,7 @@ def read_list(value_limit: int, list_limit: int) -> Reader:
     return read
 
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _SHAPES = {
     "dd/MM/yyyy HH:mm:ss": r"(?P<d>\d\d)/(?P<m>\d\d)/(?P<y>\d{4}) (?P<t>.*)",
     "MM/dd/yyyy HH:mm:ss": r"(?P<m>\d\d)/(?P<d>\d\d)/(?P<y>\d{4}) (?P<t>.*)",
@@ -239,7 +239,7 @@ def instant(text: str, name: str, zone: str = "UTC") -> datetime | None:
         if not re.fullmatch(r"-?[0-9]{1,12}", text):
             return None
         try:
-            return datetime(1970, 1, 1) + timedelta(seconds=int(text))  # noqa: DTZ001 - UTC throughout
+            return datetime(1970, 1, 1) + timedelta(seconds=int(text))
         except OverflowError:
             return None
     found = re.fullmatch(_SHAPES[name], text, re.ASCII)
@@ -576,13 +576,15 @@ class Upload:
 
     def _set(self, column: Column, person: Profile, rows: Sequence[int]) -> bool:
         before = person.values.get(column.name)
-        after, came = before, None
+        after, edits, came = before, dict[str, bool](), 0
         for row in rows:
-            said, value = self._said(column, row, after)
-            if said:
-                after, came = value, row
-        if column.rule.write == "fill" and before is not None:
-            after = before
+            operation, value = self._said(column, row)
+            came = row if operation else came
+            if operation in {"$add", "$remove"}:
+                _edit(edits, value, add=operation == "$add")
+            elif operation:
+                after, edits = value, {}
+        after = before if column.rule.write == "fill" and before is not None else edited(after, edits)
         if after == before:
             return False
         what = "set" if before is None else "cleared" if after is None else "changed"
@@ -592,26 +594,23 @@ class Upload:
             person.came.pop(column.name)
         else:
             person.values[column.name] = after
-            person.came[column.name] = (self.number, came or 0)
+            person.came[column.name] = (self.number, came)
         return True
 
-    def _said(self, column: Column, row: int, before: Value | None) -> tuple[bool, Value | None]:
-        """Whether a row says what the value is to be, and what."""
+    def _said(self, column: Column, row: int) -> tuple[str | None, Value | None]:
+        """What a row says of a property: an operation, where it says anything, and its value."""
         operation = "$set"
         if column.operation is not None:
             operation = (clean(self.records[row][column.operation]) or "$set").lower()
         text = self._text(row, column.index)
         known = operation in column.operations()
-        if not known and column.operation is not None:
-            self._problem("operation_invalid", self.header[column.operation], row)
-        if operation == "$delete":
-            return True, None
-        value = self._read(column, row, text)
         if not known:
-            return False, None
-        if operation in {"$add", "$remove"}:
-            return value is not None, edited(before, value, operation)
-        return value is not None or (text is None and column.rule.blank == "clear"), value
+            self._problem("operation_invalid", self.header[column.operation or 0], row)
+        if operation == "$delete":
+            return operation, None
+        value = self._read(column, row, text)
+        clears = operation == "$set" and text is None and column.rule.blank == "clear"
+        return (operation if known and (value is not None or clears) else None), value
 
     def _read(self, column: Column, row: int, text: str | None) -> Value | None:
         if text is None:
@@ -647,13 +646,20 @@ class Upload:
         return True
 
 
-def edited(before: Value | None, value: Value | None, operation: str) -> tuple[str, ...] | None:
-    """The list after texts were added to it or taken from it."""
-    stored = before if isinstance(before, tuple) else ()
-    texts = value if isinstance(value, tuple) else ()
-    if operation == "$add":
-        return tuple(dict.fromkeys((*stored, *texts))) or None
-    return tuple(t for t in stored if t not in texts) or None
+def _edit(edits: dict[str, bool], value: Value | None, *, add: bool) -> None:
+    """Note which texts are added and removed, in the order they came; of each text the last row decides."""
+    for text in value if isinstance(value, tuple) else ():
+        if edits.get(text) is not add:
+            edits.pop(text, None)
+            edits[text] = add
+
+
+def edited(before: Value | None, edits: Mapping[str, bool]) -> Value | None:
+    """The list after texts were added to it and taken from it."""
+    if not edits:
+        return before
+    kept = [text for text in before if edits.get(text, True)] if isinstance(before, tuple) else []
+    return tuple(dict.fromkeys([*kept, *(text for text, added in edits.items() if added)])) or None
 
 
 def _phone_or_none(text: str) -> str | None:

@@ -11,7 +11,7 @@ from headcount.profiles.store import Person, StoredConsent, StoredValue
 from headcount.values.types import Type
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SEEN = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - the store's times are UTC without saying so
+SEEN = datetime(2026, 1, 2, 3, 4, 5)
 
 
 def person(*values: StoredValue, **consent: bool) -> Person:
@@ -32,7 +32,7 @@ def test_each_value_has_its_type_and_origin() -> None:
 
 @pytest.mark.parametrize(("born", "age"), [((1990, 5, 31), 36), ((1990, 6, 1), 36), ((1990, 6, 2), 35), ((2004, 2, 29), 22)])
 def test_an_age_follows_from_the_date_of_birth(born: tuple[int, int, int], age: int) -> None:
-    known = (value("Age", Type.INTEGER, 99), value("DOB", Type.DATE, datetime(*born, 12), row=7))  # noqa: DTZ001
+    known = (value("Age", Type.INTEGER, 99), value("DOB", Type.DATE, datetime(*born, 12), row=7))
     shown = document(person(*known), {1: "u1"}, NOW)["properties"]
     assert shown["Age"] == {"type": "integer", "value": age, "from": {"upload": "u1", "row": 7}}
     assert shown["DOB"]["value"].endswith("T12:00:00Z")

@@ -14,14 +14,14 @@ from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.model import spec_model as spec
+from tests.model.spec_model import Broken, Line, Outcome, Rule, State, Wish
 
 from headcount.bootstrap import Application, application
 from headcount.config import load_settings
 from headcount.store.duckdb.profiles import DuckDBProfiles
 from headcount.uploads.mapping import ColumnRequest, Request
 from headcount.values.types import Type
-from tests.model import spec_model as spec
-from tests.model.spec_model import Broken, Line, Outcome, Rule, State, Wish
 
 IDENTITIES = ["1", "2", "3", "00123", "1e5", "ada@example.com", "Ada", "ada", "x" * 1025, "9007199254740993123"]
 IDENTITIES += ["", "  ", "null", "N/A", "0", "Inf", "a\tb", " 1 ", "\u00a02", "'=1", "=1", "Zoë", "😀", "missing"]

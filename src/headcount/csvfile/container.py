@@ -33,6 +33,7 @@ _BINARIES = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"\x7fELF", "a program"),
+    (b"MZ\x90\x00", "a program"),
 )
 _DOCUMENTS = (
     ("xl/", "an Excel workbook", "Open it in the spreadsheet and choose Save as, CSV UTF-8."),

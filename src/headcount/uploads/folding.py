@@ -100,7 +100,7 @@ def _scalar(column: PlannedColumn) -> Iterator[str]:
 
 
 def _edits(column: PlannedColumn, key: str) -> str:
-    """SELECT of the texts that rows after the last whole value add and remove, in the order they came; of each text the last row decides."""
+    """SELECT of the texts that rows after the last whole value add and remove, in their order; of each the last row decides."""
     n = column.index
     whole = f"max(CASE WHEN {_said(column)} THEN row END) OVER (PARTITION BY {key})"
     since = f"SELECT {key} AS k, row, a{n} AS a, r{n} AS r, {whole} AS z FROM held"

@@ -86,11 +86,12 @@ class Inspector:
         contradicts it, the column is counted exactly and the stage filled again.
         """
         resolved = resolve(self.file.header, self.request)
+        if too_many := self._limit(resolved):
+            unread = [InspectedColumn(c, None, None, new=False, evidence={}) for c in resolved.columns]
+            return self._inspection(replace(resolved, problems=(*resolved.problems, too_many)), unread, [], None, None)
         known = self._first_found(resolved)
         columns, asked = self._decided(resolved, known)
         identity = resolved.identity
-        if self._limit(columns):
-            return self._inspection(resolved, columns, asked, None, None)
         if identity is None or resolved.problems:
             columns, asked = self._decided(resolved, self._exact(known, known))
             return self._inspection(resolved, columns, asked, None, None)
@@ -112,7 +113,7 @@ class Inspector:
         plan: Plan | None,
         staged: Staged | None,
     ) -> Inspection:
-        open_ends = (*questions.of_header(resolved.problems), *asked, *self._limit(columns))
+        open_ends = (*questions.of_header(resolved.problems), *asked)
         return Inspection(tuple(columns), resolved.problems, open_ends, resolved.notices, plan, staged)
 
     def _fill(self, resolved: Resolved, identity: Column, columns: Sequence[InspectedColumn]) -> tuple[Staged, Plan]:
@@ -234,10 +235,14 @@ class Inspector:
             return formats
         return infer.by_day_order(formats, day_first=self.request.day_first)
 
-    def _limit(self, columns: Sequence[InspectedColumn]) -> list[Question]:
-        new = {c.column.name for c in columns if c.new and c.column.name not in SYSTEM}
-        stored = sum(1 for p in self.account.properties.values() if not p.system)
-        return questions.property_limit(len(new), stored, self.account.property_limit)
+    def _limit(self, resolved: Resolved) -> HeaderProblem | None:
+        """Too many new properties; a column without a cell makes none."""
+        limit, stored = self.account.property_limit, sum(1 for p in self.account.properties.values() if not p.system)
+        new = [c for c in resolved.columns if c.role is Role.PROPERTY and self._stored_type(c) is None]
+        if stored + len(new) <= limit:
+            return None
+        cells = single_row(self.connection, f"SELECT {', '.join(f'count(c{c.index})' for c in new)} FROM {self._source}")
+        return questions.property_limit(sum(1 for n in cells if n), stored, limit)
 
     def _plan(self, resolved: Resolved, identity: Column, columns: Sequence[InspectedColumn]) -> Plan:
         operations = {c.name: c.index for c in resolved.columns if c.role is Role.OPERATION}

@@ -100,12 +100,18 @@ class Resolved:
         return next((c for c in self.columns if c.role is Role.IDENTITY), None)
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SUFFIX = re.compile(r"(?P<name>.*?)\s*<(?P<format>[^<>]*)>")
+
+
+def title(header: str) -> str:
+    """A header on one line, without a byte order mark and without blanks at its ends."""
+    return _CONTROLS.sub(" ", header.strip().lstrip("\ufeff")).strip()
 
 
 def resolve(headers: Sequence[str], request: Request) -> Resolved:
     """The meaning of each column. Problems are in the order of the columns; nothing is stored."""
-    names = [header.strip().lstrip("\ufeff").strip() for header in headers]
+    names = [title(header) for header in headers]
     requests = _by_index(names, request)
     rejects = _rejects_columns(names)
     columns, problems = [], list[HeaderProblem]()
@@ -122,7 +128,7 @@ def resolve(headers: Sequence[str], request: Request) -> Resolved:
 
 def unknown_columns(headers: Sequence[str], request: Request) -> tuple[str, ...]:
     """The columns a request names that the file does not have."""
-    names = [header.strip() for header in headers]
+    names = [title(header) for header in headers]
     asked = [*request.columns, *([request.identity] if request.identity else [])]
     return tuple(name for name in asked if not _indexes(names, name))
 
@@ -207,11 +213,11 @@ def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[Head
 
 
 def _name_faults(name: str, column: Column) -> Iterator[HeaderProblem]:
-    bad = "".join(dict.fromkeys(c for c in name if c in PROHIBITED or not c.isprintable()))
+    bad = "".join(dict.fromkeys(c for c in name if c in PROHIBITED))
     if not name:
         yield _fault("header_blank", column)
     elif bad:
-        yield _fault("header_prohibited_character", column, " ".join(c if c.isprintable() else repr(c) for c in bad))
+        yield _fault("header_prohibited_character", column, " ".join(bad))
     if len(name) > NAME_LIMIT:
         yield _fault("header_too_long", column)
 

@@ -38,13 +38,12 @@ def type_conflict(column: Column, stored: Type | None) -> Question:
     return Question("type_conflict", column.header, message, answers)
 
 
-def property_limit(new: int, stored: int, limit: int) -> list[Question]:
+def property_limit(new: int, stored: int, limit: int) -> HeaderProblem | None:
     """The file has more new properties than there is room for."""
     if stored + new <= limit:
-        return []
+        return None
     room = f"The file has {new} new properties and the account has {stored}; at most {limit} are allowed."
-    message = f"{room} Leave {stored + new - limit} of them out."
-    return [Question("property_limit", None, message, ("--skip COLUMN",))]
+    return HeaderProblem("property_limit", "", "", f"{room} Leave {stored + new - limit} of them out", ("--skip COLUMN",))
 
 
 def unclear_match(identities: int, known: Known, share: float) -> list[Question]:

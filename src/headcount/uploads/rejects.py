@@ -124,7 +124,7 @@ class Rejects:
     def _problems(self) -> tuple[Problem, ...]:
         rows = self.connection.execute(
             f'SELECT code, "column", count(*), min(row, {LISTED}), arg_min("value", row), arg_min(description, row) '
-            "FROM findings GROUP BY ALL ORDER BY min(row), code"
+            'FROM findings GROUP BY ALL ORDER BY min(row), code, "column"'
         ).fetchall()
         return tuple(
             Problem(code, None if code in ROW else column, count, tuple(numbers), value, text)
@@ -145,13 +145,17 @@ class Rejects:
         return f"SELECT * FROM ({rows}) JOIN ({texts}) USING (row)"
 
     def _split(self, text: str) -> str:
+        """SQL of the cells of a record, unquoted; each match begins with the delimiter before its cell."""
         dialect = self._dialect
         q, d = (f"\\x{ord(c):02x}" for c in (dialect.quote, dialect.delimiter))
-        pattern = literal(f"(?:^|{d})[ ]*({q}(?:[^{q}]|{q}{q})*{q}|[^{d}]*)")
+        doubled, escaped = (dialect.quote * 2, "") if dialect.escape == dialect.quote else (dialect.escape + dialect.quote, r"|\\(?s:.)")
+        quoted = rf" *{q}(?:[^{q}\\]|{q}{q}{escaped})* *{q} *" if escaped else f" *{q}(?:[^{q}]|{q}{q})*{q} *"
+        pattern = literal(f"{d}({quoted}|[^{d}]*)")
         quote = literal(dialect.quote)
-        plain = f"replace(c[2:-2], {literal(dialect.quote * 2)}, {quote})"
-        unquoted = f"CASE WHEN len(c) > 1 AND c[1] = {quote} AND c[-1] = {quote} THEN {plain} ELSE c END"
-        return f"list_transform(regexp_extract_all({text}, {pattern}, 1), lambda c: {unquoted})"
+        plain = f"replace(trim(c)[2:-2], {literal(doubled)}, {quote})"
+        unquoted = f"CASE WHEN len(trim(c)) > 1 AND trim(c)[1] = {quote} AND trim(c)[-1] = {quote} THEN {plain} ELSE c END"
+        cells = f"regexp_extract_all(concat({literal(dialect.delimiter)}, {text}), {pattern}, 1)"
+        return f"list_transform({cells}, lambda c: {unquoted})"
 
     @property
     def _dialect(self) -> Dialect:

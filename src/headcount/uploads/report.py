@@ -12,7 +12,7 @@ from headcount.csvfile import CsvFile
 from headcount.errors import FileRejected
 from headcount.uploads.inspection import InspectedColumn, Inspection
 from headcount.uploads.ledger import LISTED, Problem, Tally
-from headcount.uploads.mapping import Role
+from headcount.uploads.mapping import Role, title
 from headcount.uploads.problems import CATALOGUE, Question
 from headcount.uploads.questions import file_notices
 
@@ -137,7 +137,7 @@ def inspected(file: CsvFile, inspection: Inspection, found: Iterable[Problem], p
             "escape": file.dialect.escape,
             "newline": file.dialect.newline,
         },
-        "header": [header.strip().lstrip("\ufeff").strip() for header in file.header],
+        "header": [title(header) for header in file.header],
         "rows": file.records + file.broken,
         "blank_lines": file.blank_lines,
         "preview": preview,
