@@ -42,8 +42,7 @@ FORMATS = (
 )
 UNIX = "Unix time"
 PLACEHOLDERS = frozenset(
-    ["undefined", "null", "na", "n/a", "0", "nil", "-1", "infinity", "-infinity", "inf", "-inf", "nan", "-nan"]
-    + ["empty", "xxxxxx", "none"]
+    ["undefined", "null", "na", "n/a", "0", "nil", "-1", "infinity", "-infinity", "inf", "-inf", "nan", "-nan", "empty", "xxxxxx", "none"]
 )
 
 
@@ -249,7 +248,8 @@ def instant(text: str, name: str, zone: str = "UTC") -> datetime | None:
     month = found["m"].lower()
     number = int(month) if month.isdigit() else _MONTHS.index(month) + 1 if month in _MONTHS else 0
     try:
-        local = datetime(int(found["y"]), number, int(found["d"]), *map(int, time.groups()), tzinfo=ZoneInfo(zone))
+        hour, minute, second = map(int, time.groups())
+        local = datetime(int(found["y"]), number, int(found["d"]), hour, minute, second, tzinfo=ZoneInfo(zone))
     except ValueError:
         return None
     return local.astimezone(UTC).replace(tzinfo=None)
@@ -509,7 +509,9 @@ class Upload:
     def _address(self, text: str) -> str | None:
         """What matches a person."""
         try:
-            return {"email": lambda t: read_email(t).lower(), "phone": read_phone}.get(self.wish.match or "", lambda t: t)(text)
+            if self.wish.match == "email":
+                return read_email(text).lower()
+            return read_phone(text) if self.wish.match == "phone" else text
         except Misfit:
             return None
 

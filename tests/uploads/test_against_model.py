@@ -130,7 +130,7 @@ def files(draw: st.DrawFn, zone: str, limit: int) -> File:
 @st.composite
 def edits(draw: st.DrawFn, zone: str, limit: int) -> File:
     """A file that adds texts to lists and takes them away, with many rows of few people."""
-    row = st.tuples(st.sampled_from("12"), st.sampled_from(LISTS[:6] + [""]), st.sampled_from(OPERATIONS))
+    row = st.tuples(st.sampled_from("12"), st.sampled_from([*LISTS[:6], ""]), st.sampled_from(OPERATIONS))
     wish = Wish({"Tags": draw(rules())}, zone=zone, value_limit=limit)
     lines = (("3", "a", "$add"), *draw(st.lists(row, min_size=1, max_size=9)))
     return File(("identity", "Tags", "Tags.operation"), lines, wish, quoted=True, newline="\n")
@@ -252,7 +252,7 @@ def check_rejects(document: dict[str, Any], file: File, expected: Outcome) -> No
             assert cells == [spec.for_a_spreadsheet(cell) for cell in line]
 
 
-def check_profiles(app: Application, store: DuckDBProfiles, state: State) -> None:
+def check_profiles(store: DuckDBProfiles, state: State) -> None:
     """The store holds what the model holds, with the row that each value came from."""
     numbers = {p.name: p.column for p in store.properties()}
     assert {p.name: p.type.value for p in store.properties()} == state.types
@@ -290,7 +290,7 @@ def test_uploads_do_what_the_specification_says(story: Story) -> None:
             if not expected.questions:
                 check_rejects(document, file, expected)
             with app.store() as store:
-                check_profiles(app, store, state)
+                check_profiles(store, state)
                 before = contents(store)
         again = send(app, story.files[-1])
         if again["upload"]["status"] == "completed":

@@ -17,7 +17,8 @@ from headcount.uploads.mapping import ColumnRequest, Request, resolve
 from headcount.values.types import Type
 
 SAMPLE = "identity, MSG-email\n123,false\n456,false\n"
-PLACEHOLDERS = ["undefined", "null", "na", "n/a", "0", "nil", "-1", "infinity", "-infinity", "inf", "-inf", "nan", "-nan", "empty", "xxxxxx", "none"]
+PLACEHOLDERS = ["undefined", "null", "na", "n/a", "0", "nil", "-1", "infinity", "-infinity", "inf", "-inf", "nan", "-nan"]
+PLACEHOLDERS += ["empty", "xxxxxx", "none"]
 PROHIBITED = "%><!|&.:;$'\"\\#"
 
 
