@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -112,12 +113,13 @@ class Uploads:
             self._forget_files(record)
             raise
         except HeadcountError as error:
-            self.records.change(record.id, error=str(error))
+            self._note(record, str(error))
             raise
         except OSError as error:
             raise self._not_stored(record, error) from error
         finally:
-            self.records.release(record.id, this_process())
+            with suppress(HeadcountError):
+                self.records.release(record.id, this_process())
         return document(self._record(record))
 
     def _steps(self, record: UploadRecord, watch: Watch, started: float) -> None:
@@ -239,8 +241,13 @@ class Uploads:
 
     def _not_stored(self, record: UploadRecord, error: OSError) -> HeadcountError:
         message = f"A file of the upload could not be written or read: {error.strerror or error}."
-        self.records.change(record.id, error=message)
+        self._note(record, message)
         return HeadcountError("file_not_stored", message, f"Mend that, then go on with `headcount uploads resume {record.id}`.")
+
+    def _note(self, record: UploadRecord, error: str) -> None:
+        """Keep why an attempt ended, where the disk still has room for it."""
+        with suppress(HeadcountError):
+            self.records.change(record.id, error=error)
 
     def _forget_files(self, record: UploadRecord) -> None:
         folder = self.rules.folder_of(record.id)

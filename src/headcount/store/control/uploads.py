@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias, Unpack
 
-from sqlalchemy import Engine, Insert, ScalarSelect, Select, Update, func, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, ScalarSelect, Select, Update, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from headcount.errors import WrongCall
+from headcount.errors import HeadcountError, WrongCall
 from headcount.store.control.models import UploadRow, now
 from headcount.uploads.owner import Owner
 from headcount.uploads.upload import (
@@ -30,6 +32,15 @@ class SqlUploads:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            advice = f"Free some disk space, then go on with `headcount uploads resume`. ({error.orig})"
+            raise HeadcountError("data_not_written", "The control file could not be written.", advice) from error
 
     def create(  # noqa: PLR0913 - the facts every upload begins with
         self,
@@ -74,7 +85,7 @@ class SqlUploads:
     def ids(self, account_id: str) -> Mapping[int, str]:
         """The ids of all uploads by their numbers."""
         asked = select(UploadRow.number, UploadRow.id).where(UploadRow.account_id == account_id)
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             return dict(list(connection.execute(asked)))
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
@@ -121,11 +132,11 @@ class SqlUploads:
         return self._one(_upload_of(upload_id, owner).values(**_owned_by(None)))
 
     def _records(self, statement: _Rows) -> Sequence[UploadRecord]:
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             return [UploadRecord(**row) for row in connection.execute(statement).mappings()]
 
     def _one(self, statement: Update) -> bool:
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             return connection.execute(statement).rowcount == 1
 
 
