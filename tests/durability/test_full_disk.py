@@ -1,0 +1,46 @@
+"""A full disk stops an upload with a clear error and no damage; with room again it goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ROWS = 200_000
+
+
+def _headcount(data: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    command = [sys.executable, "-m", "headcount", "--data", str(data), *words, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 8 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("megabytes", [2, 8, 14], ids="{} MB".format)
+def test_a_full_disk_is_no_damage(megabytes: int, disk: Path, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("identity,Name,note\n" + "".join(f"p{i},Person {i * 7919},{i * 104729} {i * 15485863}\n" for i in range(_ROWS)))
+    subprocess.run(["mount", "-o", f"remount,size={megabytes}m", str(disk)], check=True)
+    code, answer = _headcount(disk / "data", "upload", str(people))
+    assert code == 5
+    assert answer["error"]["code"] in {"file_not_stored", "data_not_written"}
+    subprocess.run(["mount", "-o", "remount,size=400m", str(disk)], check=True)
+    code, answer = _headcount(disk / "data", "uploads", "resume")
+    assert code == 0
+    assert [u["ledger"]["created"] for u in answer["uploads"]] == [_ROWS]
