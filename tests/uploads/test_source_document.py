@@ -120,6 +120,12 @@ def test_what_is_no_address_names_nobody(account: Account) -> None:
     assert ledger(document) == {"rows": 2, "created": 1, "rejected": 1}
 
 
+def test_half_of_the_identities_counts_each_once(account: Account) -> None:
+    account.send(PEOPLE)
+    document = account.send("identity,MSG-email\n7,false\n7,false\n7,true\nada@example.com,false\n")
+    assert list(answers(document)) == ["match_unclear"]
+
+
 def test_addresses_that_are_identities_do_not_wait(account: Account) -> None:
     account.send("identity,Email\nada@example.com,ada@example.com\n")
     document = account.send("identity,MSG-email\nada@example.com,false\n")
@@ -345,6 +351,13 @@ def test_dates_that_are_the_same_day_either_way_do_not_wait(account: Account) ->
     assert document["upload"]["status"] == "completed"
 
 
+def test_formats_that_the_order_of_day_and_month_does_not_tell_apart_are_named(account: Account) -> None:
+    document = account.send("identity,DOB\n1,31/01/1990 00:00:00\n2,946684800\n")
+    assert answers(document) == {"date_ambiguous": ["--map 'DOB=DOB:date:dd/MM/yyyy HH:mm:ss'", "--map 'DOB=DOB:date:Unix time'"]}
+    done = account.answer(document, manifest.with_flags(Request(), ["DOB=DOB:date:Unix time"], []))
+    assert problems(done) == {"date_invalid": [2]}
+
+
 def test_only_dates_wait(account: Account) -> None:
     document = account.send("identity,at\n1,01/02/2026 00:00:00\n2,tomorrow\n")
     assert document["upload"]["status"] == "completed"
@@ -390,6 +403,11 @@ def test_a_mapping_mends_every_header_fault(account: Account) -> None:
     document = account.answer(waiting, Request(columns, identity="User"))
     assert ledger(document) == {"rows": 1, "created": 1}
     assert account.values("1") == {"second": 2, "ratio": 3, "city": 5, "town": 6}
+
+
+def test_a_header_of_undecodable_bytes_is_no_name(account: Account) -> None:
+    document = account.send("identity,größe\n1,2\n".encode("cp1252"), Request(encoding="utf-8"))
+    assert [p["code"] for p in document["problems"]] == ["header_prohibited_character"]
 
 
 def test_a_header_of_120_characters_is_not_too_long(account: Account) -> None:

@@ -273,9 +273,8 @@ class Inspector:
     def _match(self, plan: Plan) -> list[Question]:
         if self.request.match is not None or self.account.known is None:
             return []
-        first = "SELECT count(*), count(*) FILTER (contains(key, '@') OR regexp_full_match(key, '[+(]?[0-9][0-9 ().\\-]{5,}')) FROM"
-        total, addressed = self._row(f"{first} ({keys(plan, 'first_look')})")
-        if not total or addressed < total * UNCLEAR_SHARE:
+        addressed = "contains(key, '@') OR regexp_full_match(key, '[+(]?[0-9][0-9 ().\\-]{5,}')"
+        if not self._row(f"SELECT count(*) FROM ({keys(plan, 'first_look')}) WHERE {addressed}")[0]:
             return []
         phone = system.phone("key")
         distinct = self.connection.sql(

@@ -100,6 +100,8 @@ class Resolved:
         return next((c for c in self.columns if c.role is Role.IDENTITY), None)
 
 
+#: What stands where the bytes of a header were no text.
+_UNDECODABLE = "\ufffd"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SUFFIX = re.compile(r"(?P<name>.*?)\s*<(?P<format>[^<>]*)>")
 
@@ -213,7 +215,7 @@ def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[Head
 
 
 def _name_faults(name: str, column: Column) -> Iterator[HeaderProblem]:
-    bad = "".join(dict.fromkeys(c for c in name if c in PROHIBITED))
+    bad = "".join(dict.fromkeys(c for c in name if c in PROHIBITED or c == _UNDECODABLE))
     if not name:
         yield _fault("header_blank", column)
     elif bad:

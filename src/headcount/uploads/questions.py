@@ -10,7 +10,7 @@ from headcount.uploads.evidence import Found
 from headcount.uploads.mapping import Column, reference
 from headcount.uploads.problems import CATALOGUE, HeaderProblem, Question
 from headcount.values import dates
-from headcount.values.infer import Candidate
+from headcount.values.infer import Candidate, by_day_order
 from headcount.values.types import Type
 
 
@@ -20,12 +20,18 @@ def of_header(problems: Iterable[HeaderProblem]) -> list[Question]:
 
 
 def ambiguous_date(column: Column, formats: Sequence[Candidate], differ: int, examples: Sequence[str]) -> Question:
-    """Several formats fit every cell and mean different days."""
+    """Several formats fit the cells equally well and mean different days."""
     names = " or ".join(f"“{c.format}”" for c in formats)
     shown = ", ".join(f"“{text}”" for text in examples)
     values = "1 value would be another day" if differ == 1 else f"{differ:,} values would be other days"
     message = f"Column {column.letter} “{column.header}” may be {names}: {values}, such as {shown}."
-    return Question("date_ambiguous", column.header, message, ("--day-first", "--month-first"))
+    return Question("date_ambiguous", column.header, message, _format_answers(column, formats))
+
+
+def _format_answers(column: Column, formats: Sequence[Candidate]) -> tuple[str, ...]:
+    if all(len(by_day_order(formats, day_first=first)) == 1 for first in (True, False)):
+        return ("--day-first", "--month-first")
+    return tuple(f"--map '{reference(column)}={column.name}:date:{c.format}'" for c in formats)
 
 
 def type_conflict(column: Column, stored: Type | None) -> Question:
