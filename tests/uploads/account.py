@@ -75,7 +75,7 @@ class Account:
 @contextmanager
 def account_in(folder: Path, **settings: object) -> Iterator[Account]:
     """An account on a directory, with these settings."""
-    with application(load_settings(data=folder / "data", threads=1, **settings)) as app:
+    with application(load_settings(**{"data": folder / "data", "threads": 1, **settings})) as app:
         yield Account(app)
 
 

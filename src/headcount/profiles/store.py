@@ -8,10 +8,14 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
 from headcount.values.types import Type
+
+#: The column of a batch that says which of its rows count.
+APPLIES = "applies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Batch:
 
     `rows` has `row` (int64, spreadsheet row), `identity` (text), with a match other than identity also `key`, the columns of
     `columns`, `consent_<channel>` (boolean) for `channels`, and where rows were folded also `s<number>` (int64): the row that a
-    value came from.
+    value came from. With a column `applies` (boolean) only the rows count that have it: leaving others out copies nothing.
     """
 
     rows: pa.Table
@@ -41,6 +45,11 @@ class Batch:
     folded: bool = False
     #: How many texts a list may hold.
     list_limit: int = 100
+
+    @property
+    def count(self) -> int:
+        """How many rows count."""
+        return self.rows.num_rows if APPLIES not in self.rows.column_names else pc.sum(self.rows.column(APPLIES)).as_py() or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.store import Batch, BatchColumn, Effect, Origin, ProfileStore, Progress
+from headcount.profiles.store import APPLIES, Batch, BatchColumn, Effect, Origin, ProfileStore, Progress
 from headcount.uploads import ledger
 from headcount.uploads.folding import Folding
 from headcount.uploads.ledger import Tally
@@ -45,39 +45,22 @@ class Applying:
         done = self.store.progress(self.origin.upload)
         tally = Tally.from_json(done.tally)
         folding = Folding(self.connection.cursor(), self.plan)
-        self._load_duplicates()
-        for number, regular in enumerate(ahead(self._regular(n, folding) for n in range(self.staged.chunks))):
+        duplicates = self.staged.duplicates.hashes()
+        for number, rows in enumerate(ahead(self._regular(n, duplicates, folding) for n in range(self.staged.chunks))):
             if number >= done.chunks:
-                seen = tally + self.staged.tallies[number] + Tally({"rows": regular.num_rows})
-                tally = self._store(regular, seen, number, folded=False)
+                tally = self._store(rows, tally + self.staged.tallies[number], number, folded=False)
             self.on_rows(min((number + 1) * self.chunk_rows, self.staged.records))
         return self._apply_folded(folding, done.chunks, tally)
 
-    def _load_duplicates(self) -> None:
-        keys = self.staged.duplicate_keys()
-        self.connection.register("given", keys)
-        self.connection.execute("CREATE OR REPLACE TABLE duplicates AS FROM given")
-        self.connection.unregister("given")
-
-    def _regular(self, number: int, folding: Folding) -> pa.Table:
-        """The rows of a chunk that can be applied at once; those of identities that come more than once are held."""
+    def _regular(self, number: int, duplicates: pa.Array, folding: Folding) -> pa.Table:
+        """A chunk whose `applies` says which rows can be applied at once; those of identities that come more than once are held."""
         rows = self.staged.rows(number)
         regular = pc.is_null(rows.column("fault"))
-        some = self._duplicated(rows)
-        if len(some):
-            held = pc.is_in(rows.column("row"), value_set=some)
-            folding.hold(rows.filter(held).drop_columns(["fault"]))
+        if len(duplicates):
+            held = pc.and_(regular, pc.is_in(rows.column("hash"), value_set=duplicates))
+            folding.hold(rows.filter(held).drop_columns(["fault", "hash"]))
             regular = pc.and_not(regular, held)
-        every = pc.all(regular, min_count=0).as_py()
-        return (rows if every else rows.filter(regular)).drop_columns(["fault"])
-
-    def _duplicated(self, rows: pa.Table) -> pa.ChunkedArray:
-        """The rows of identities that come more than once."""
-        self.connection.register("given", rows.select(["row", "fault", self.plan.key]))
-        asked = f"SELECT row FROM given WHERE fault IS NULL AND hash({self.plan.key}) IN (SELECT h FROM duplicates)"
-        found = self.connection.sql(asked).to_arrow_table().column("row")
-        self.connection.unregister("given")
-        return found
+        return rows.drop_columns(["fault", "hash"]).append_column(APPLIES, regular)
 
     def _apply_folded(self, folding: Folding, done: int, tally: Tally) -> Tally:
         identities, merged = folding.fold()
@@ -90,7 +73,8 @@ class Applying:
         return tally
 
     def _store(self, rows: pa.Table, before: Tally, number: int, *, folded: bool) -> Tally:
-        after = before
+        batch = self._batch(rows, folded=folded)
+        after = before = before if folded else before + Tally({"rows": batch.count})
 
         def progress(effect: Effect) -> Progress:
             nonlocal after
@@ -100,7 +84,7 @@ class Applying:
                 self.rejects.write(_BEHIND_STAGE + number, 0, 0)
             return Progress(number + 1, after.to_json())
 
-        self.store.apply(self._batch(rows, folded=folded), self.origin, progress)
+        self.store.apply(batch, self.origin, progress)
         return after
 
     def _batch(self, rows: pa.Table, *, folded: bool) -> Batch:

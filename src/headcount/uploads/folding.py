@@ -26,6 +26,8 @@ class Folding:
 
     def hold(self, rows: pa.Table) -> None:
         """Keep rows (typed, with `row` and `identity`) for later."""
+        if not rows.num_rows:
+            return
         self.connection.register("given", rows)
         self.connection.execute("CREATE TABLE IF NOT EXISTS held AS FROM given LIMIT 0")
         self.connection.execute("INSERT INTO held FROM given")

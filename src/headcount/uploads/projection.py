@@ -2,12 +2,12 @@
 
 Columns that leave here, by their index in the file: `identity`, `key` (what matches a profile), `p<index>` (value), `x<index>`
 (clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, `fault` (why the row is
-rejected), `raw` (its cells, where one is not applied). One expression serves inspection, apply and explanation.
+rejected), `raw` (its cells, where one is not applied), `hash` (of the key). One expression serves inspection, apply and
+explanation.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from headcount.profiles.properties import IDENTITY
@@ -21,7 +21,7 @@ PLACEHOLDERS = (
     "undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan empty xxxxxx none".split()  # noqa: SIM905 - reads as the specification does
 )
 IDENTITY_LIMIT = 1024
-_LONGER_THAN_PLACEHOLDERS = 1 + max(map(len, PLACEHOLDERS))
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
 
 
 def identity_text(plan: Plan) -> str:
@@ -31,15 +31,16 @@ def identity_text(plan: Plan) -> str:
 
 def identity_fault(plan: Plan, text: str) -> str:
     """SQL of the code of what is wrong with an identity, NULL where nothing is."""
-    words = literal(f"(?i:{'|'.join(map(re.escape, PLACEHOLDERS))})")
+    words = ", ".join(map(literal, PLACEHOLDERS))
+    placeholder = f"(strlen({text}) <= {_LONGEST_PLACEHOLDER} AND lower({text}) IN ({words}))"
     addressed = {"identity": "", "email": f" WHEN NOT {system.is_email(text)} THEN 'identity_invalid'"}
     addressed["phone"] = f" WHEN ({system.phone(text)}) IS NULL THEN 'identity_invalid'" if plan.match == "phone" else ""
     plain = "" if plan.match == "identity" else " AND false"
     return (
         # Nearly every identity is plain; the first branch spares it the other questions.
-        f"CASE WHEN regexp_full_match({text}, '[!-~]{{{_LONGER_THAN_PLACEHOLDERS},64}}'){plain} THEN NULL "
+        f"CASE WHEN strlen({text}) <= {IDENTITY_LIMIT} AND regexp_full_match({text}, '[!-~]+') AND NOT {placeholder}{plain} THEN NULL "
         f"WHEN {text} IS NULL THEN 'identity_blank' "
-        f"WHEN regexp_full_match({text}, {words}) THEN 'identity_invalid' "
+        f"WHEN {placeholder} THEN 'identity_invalid' "
         f"WHEN regexp_matches({text}, '\\p{{Cc}}') THEN 'identity_invalid' "
         f"WHEN strlen({text}) > {IDENTITY_LIMIT} AND length({text}) > {IDENTITY_LIMIT} THEN 'identity_too_long'{addressed[plan.match]} END"
     )
@@ -129,7 +130,7 @@ def typed(plan: Plan, source: str) -> str:
     # A list may turn out too long only when it meets the stored one; then its row is wanted for the rejects file.
     kept = [f"[{cells}] AS cells"] if any(c.edits for c in plan.columns) else []
     rows = f"SELECT *, coalesce({bad}, false) AS bad FROM ({_read(plan, source, cells)})"
-    return f"SELECT {', '.join([IDENTITY, *key, *outputs, *kept, 'fault', raw])} FROM ({rows})"
+    return f"SELECT {', '.join([IDENTITY, *key, *outputs, *kept, 'fault', raw, f'hash({plan.key}) AS hash'])} FROM ({rows})"
 
 
 def keys(plan: Plan, source: str) -> str:

@@ -39,6 +39,8 @@ def open_reader(engine: Engine, workdir: Path, columns: int = 0) -> Iterator[duc
         "temp_directory": str(workdir / "spill"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        # It would make a hash join of a long IN list, and DuckDB 2.0 streams what comes from a join out of order.
+        "disabled_optimizers": "in_clause",
     }
     _choose_memory_pool()
     try:

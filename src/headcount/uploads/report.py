@@ -10,6 +10,7 @@ import duckdb
 
 from headcount.csvfile import CsvFile
 from headcount.errors import FileRejected
+from headcount.uploads.duplicates import Duplicates
 from headcount.uploads.inspection import InspectedColumn, Inspection
 from headcount.uploads.ledger import LISTED, Problem, Tally
 from headcount.uploads.mapping import Role, title
@@ -144,7 +145,7 @@ def inspected(file: CsvFile, inspection: Inspection, found: Iterable[Problem], p
         "columns": described,
         "problems": header_problems(inspection, file.header_row) + problems(found, inspection.notices),
         "questions": questions(inspection.questions),
-        "duplicates": dict(zip(("identities", "rows"), inspection.staged.duplicates if inspection.staged else (0, 0), strict=True)),
+        "duplicates": (inspection.staged.duplicates if inspection.staged else Duplicates()).to_json(),
     }
 
 

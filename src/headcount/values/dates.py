@@ -91,7 +91,9 @@ def named(name: str) -> str:
 
 def _unix(text: str) -> str:
     seconds = f"try_cast({text} AS BIGINT)"
-    fits = f"regexp_full_match({text}, '-?[0-9]{{1,12}}') AND {seconds} BETWEEN {_UNIX_RANGE[0]} AND {_UNIX_RANGE[1]}"
+    # Writing the number again is cheaper than the regular expression, and right for nearly every cell.
+    plain = f"(coalesce({seconds}::VARCHAR = {text}, false) OR regexp_full_match({text}, '-?[0-9]{{1,12}}'))"
+    fits = f"{seconds} BETWEEN {_UNIX_RANGE[0]} AND {_UNIX_RANGE[1]} AND {plain}"
     return f"CASE WHEN {fits} THEN make_timestamp({seconds} * 1000000) END"
 
 

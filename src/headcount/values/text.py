@@ -37,9 +37,8 @@ def filled(column: str, *, any_white_space: bool = False, blanks: Iterable[str] 
     if any_white_space:
         text = f"CASE WHEN contains({column}, {literal(ESCAPE)}) THEN {plain} ELSE nullif({trimmed}, '') END"
     else:
-        # Asking for a blank or an escape at the ends costs half of trimming every cell.
-        rare = f"{column} LIKE ' %' OR {column} LIKE '% ' OR {column} LIKE {literal(ESCAPE + '%')}"
-        text = f"CASE WHEN {rare} THEN {plain} ELSE {column} END"
+        # A blank or an escape in front sorts before `(`; asking so costs half of asking for each, a quarter of trimming every cell.
+        text = f"CASE WHEN {column} < '(' OR suffix({column}, ' ') THEN {plain} ELSE {column} END"
     for word in blanks:
         text = f"nullif({text}, {literal(word)})"
     return text

@@ -52,6 +52,7 @@ def significant_digits(text: str) -> str:
 
 def _integer(text: str) -> str:
     value = f"try_cast({text} AS BIGINT)"
+    # Writing the number again is cheaper than a regular expression, and right for nearly every cell.
     return f"CASE WHEN {value}::VARCHAR = {text} THEN {value} WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN {value} END"
 
 
@@ -74,12 +75,18 @@ def _float_reason(text: str) -> str:
 
 
 def _boolean(text: str) -> str:
-    return f"CASE WHEN lower({text}) IN ('true', '1', 'yes') THEN true WHEN lower({text}) IN ('false', '0', 'no') THEN false END"
+    other = f"CASE WHEN lower({text}) IN ('true', '1', 'yes') THEN true WHEN lower({text}) IN ('false', '0', 'no') THEN false END"
+    return _usual_words(text, other)
+
+
+def _usual_words(text: str, other: str) -> str:
+    # Asking for the words as they are mostly written costs a third of looking at every cell in lower case.
+    return f"CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false ELSE {other} END"
 
 
 def consent_value(text: str) -> str:
     """A consent cell: only the words true and false, in any case."""
-    return f"CASE WHEN lower({text}) = 'true' THEN true WHEN lower({text}) = 'false' THEN false END"
+    return _usual_words(text, f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END")
 
 
 def _string(limit: int) -> Callable[[str], str]:

@@ -9,8 +9,9 @@ from functools import reduce
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from headcount.profiles.store import Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
+from headcount.profiles.store import APPLIES, Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.difference import (
@@ -26,7 +27,7 @@ from headcount.store.duckdb.difference import (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One batch on its way into the store, inside the caller's transaction; its rows are registered as `batch`."""
+    """One batch on its way into the store, inside the caller's transaction; its rows are the view `batch`."""
 
     connection: duckdb.DuckDBPyConnection
     batch: Batch
@@ -36,7 +37,7 @@ class Application:
         """Write the changes of the batch; returns what they were."""
         effects = [self._update(named) for named in self._names()]
         known = sum(e.updated + e.unchanged for e in effects)
-        effects.append(self._create(self.batch.rows.num_rows - known, self._fresh(known)))
+        effects.append(self._create(self.batch.count - known, self._fresh(known)))
         # After an error they go with the transaction; a statement that fails in it would hide what the error was.
         for table in ("matched", "addressed", "delta"):
             self._run(f"DROP TABLE IF EXISTS temp.{table}")
@@ -173,7 +174,8 @@ class Application:
         if not self.batch.columns:
             return ()
         if fresh == "batch" and not self._edits():
-            return [rows.num_rows - rows.column(f"p{c.number}").null_count for c in self.batch.columns]
+            passed_over = rows.filter(pc.invert(rows.column(APPLIES))) if APPLIES in rows.column_names else rows.slice(0, 0)
+            return [_filled(rows, c) - _filled(passed_over, c) for c in self.batch.columns]
         return self._row(f"SELECT {', '.join(f'count({initial(c, limit)})' for c in self.batch.columns)} FROM {fresh} b")
 
     def _edits(self) -> list[BatchColumn]:
@@ -208,6 +210,10 @@ class Application:
 
     def _count(self, table: str) -> int:
         return self._one(f"SELECT count(*) FROM {table}")
+
+
+def _filled(rows: pa.Table, column: BatchColumn) -> int:
+    return int(rows.num_rows - rows.column(f"p{column.number}").null_count)
 
 
 def _with_overlong(effect: Effect, rows: pa.Table) -> Effect:

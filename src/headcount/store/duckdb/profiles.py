@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
 from headcount.profiles.properties import IDENTITY, Property
-from headcount.profiles.store import Batch, Effect, Known, Origin, Person, Progress
+from headcount.profiles.store import APPLIES, Batch, Effect, Known, Origin, Person, Progress
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
 from headcount.store.duckdb import people, registry
@@ -77,15 +77,11 @@ class DuckDBProfiles:
 
     def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
         """See ProfileStore."""
-        self.connection.register("batch", batch.rows)
-        try:
-            with self._transaction():
-                effect = Application(self.connection, batch, origin).run()
-                after = progress(effect)
-                mark = [origin.upload, after.chunks, json.dumps(after.tally)]
-                self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
-        finally:
-            self.connection.unregister("batch")
+        with self._given(batch), self._transaction():
+            effect = Application(self.connection, batch, origin).run()
+            after = progress(effect)
+            mark = [origin.upload, after.chunks, json.dumps(after.tally)]
+            self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
         return effect
 
     def known(self, addresses: pa.Table) -> Known:
@@ -110,6 +106,17 @@ class DuckDBProfiles:
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
         """See ProfileStore."""
         return people.find(self.connection, self.properties(), text, limit)
+
+    @contextmanager
+    def _given(self, batch: Batch) -> Iterator[None]:
+        """The rows of the batch that count, as the view `batch`."""
+        counted = f"SELECT * EXCLUDE ({APPLIES}) FROM given WHERE {APPLIES}" if APPLIES in batch.rows.column_names else "FROM given"
+        self.connection.register("given", batch.rows)
+        try:
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {counted}")
+            yield
+        finally:
+            self.connection.unregister("given")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

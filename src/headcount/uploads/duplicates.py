@@ -1,0 +1,86 @@
+"""Identities that come more than once in a file, found by the hashes of their keys.
+
+The hashes lie on disk, eight bytes a row, and are sorted in parts of bounded size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+#: Hashes that are sorted at once.
+_PART = 1 << 22
+
+Hashes: TypeAlias = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """What comes more than once: how many identities, and in how many rows."""
+
+    identities: int = 0
+    rows: int = 0
+    path: Path | None = None
+
+    def hashes(self) -> pa.Array:
+        """The hashes of their keys."""
+        return pa.array(np.load(self.path) if self.path else np.empty(0, np.uint64))
+
+    def to_json(self) -> dict[str, int]:
+        """The counts as an inspection reports them."""
+        return {"identities": self.identities, "rows": self.rows}
+
+
+class Collected:
+    """The hashes of a file while it is read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "hashes.u64"
+        self._file = self._path.open("wb")
+
+    def __enter__(self) -> Self:
+        """Return the collection; its file is removed on the way out."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the file."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def append(self, hashes: Hashes) -> None:
+        """Add the hashes of the next rows."""
+        hashes.tofile(self._file)
+
+    def duplicates(self, kept: Path | None) -> Duplicates:
+        """What came more than once; the hashes go to `kept`."""
+        self._file.close()
+        found = list(self._repeated())
+        distinct = np.concatenate([hashes for hashes, _ in found] or [np.empty(0, np.uint64)])
+        if kept:
+            np.save(kept, distinct)
+        return Duplicates(distinct.size, sum(rows for _, rows in found), kept)
+
+    def _repeated(self) -> Iterator[tuple[Hashes, int]]:
+        """Part by part the hashes that come more than once, each once, and how often all of them come."""
+        for hashes in self._parts():
+            hashes.sort()
+            same = hashes[1:] == hashes[:-1]
+            repeated = np.unique(hashes[1:][same])
+            yield repeated, int(np.count_nonzero(same)) + repeated.size
+
+    def _parts(self) -> Iterator[Hashes]:
+        """The hashes in parts, so that equal ones are in the same part."""
+        count = self._path.stat().st_size // 8
+        if not count:
+            return
+        bits = max(0, (count - 1) // _PART).bit_length()
+        every = np.memmap(self._path, np.uint64, "r")
+        for part in range(1 << bits):
+            slices = (every[start : start + _PART] for start in range(0, count, _PART))
+            yield np.concatenate([s[s >> np.uint64(64 - bits) == part] if bits else np.array(s) for s in slices])
