@@ -10,7 +10,7 @@ import numpy as np
 
 from headcount.csvfile.marks import Bytes
 
-BLOCK = 1 << 20
+BLOCK = 1 << 22
 
 #: A line longer than this is not read as a record.
 MAX_LINE = 16 << 20

@@ -10,7 +10,7 @@ import pyarrow as pa
 from headcount.csvfile import broken
 from headcount.csvfile.blocks import MAX_LINE
 from headcount.csvfile.keep import keep
-from headcount.csvfile.marks import BLANK, CR, LF, TAB, Bytes, Mask
+from headcount.csvfile.marks import BLANK, CR, LF, TAB, Bytes, Mask, Positions
 from headcount.csvfile.rows import SOUND, Marks, Rows, blank_rows, read_rows
 from headcount.csvfile.utf8 import undecodable, wide_spaces
 
@@ -108,14 +108,20 @@ def _odd_spaces(data: Bytes, rows: Rows, marks: Marks) -> bool:
         controls -= int(rows.fields.sum()) - len(rows)
         if controls:
             return True
-    return bool((controls or rows.joined) and _controls_at_edges(data, rows, marks)) or wide_spaces(data)
+    # Mostly the only controls within rows are line feeds, whose places are known.
+    within = rows.breaks if controls == rows.breaks.size else _controls_within(data, rows)
+    return bool(controls and _at_edges(data, within, marks)) or wide_spaces(data)
 
 
-def _controls_at_edges(data: Bytes, rows: Rows, marks: Marks) -> bool:
-    """Return whether a control byte within a row stands beside what a cell begins or ends with."""
+def _controls_within(data: Bytes, rows: Rows) -> Positions:
+    """Return where control bytes stand that do not end a row."""
     at = np.flatnonzero(data < _CONTROL)
     row = np.searchsorted(rows.stop, at, side="right") - 1
-    at = at[(row < 0) | (at >= rows.end[row])]
+    return at[(row < 0) | (at >= rows.end[row])]
+
+
+def _at_edges(data: Bytes, at: Positions, marks: Marks) -> bool:
+    """Return whether a control byte stands beside what a cell begins or ends with."""
     edge = np.zeros(256, np.bool_)
     edge[[*range(_CONTROL), BLANK, marks.delimiter, marks.quote]] = True
     if marks.delimiter == TAB:

@@ -16,6 +16,8 @@ MAX_QUOTED = 1 << 20
 
 SOUND, STRAY, UNCLOSED = 0, 1, 2
 
+_NOWHERE = np.empty(0, np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -36,8 +38,8 @@ class Rows:
     fields: Positions
     #: SOUND, STRAY or UNCLOSED
     fault: npt.NDArray[np.uint8]
-    #: rows of more than one line
-    joined: int
+    #: where lines end within rows
+    breaks: Positions
     #: quote runs that open a field
     opened: int
     #: more than one blank stands before a quote that may open a field
@@ -58,7 +60,7 @@ def read_rows(data: Bytes, marks: Marks, *, closed: bool) -> Rows:
     runs = find_runs(data, lines, marks.delimiter, marks.quote, marks.escape)
     if runs is None:
         sound = np.zeros(len(lines), np.uint8)
-        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, 0, 0, padded=False, rest=data.size)
+        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, _NOWHERE, 0, padded=False, rest=data.size)
     return _quoted_rows(lines, runs, delimiters, total, closed=closed)
 
 
@@ -72,7 +74,7 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
     padded = bool((runs.padding[runs.begins] > 1).any())
     fault = np.where(out.end == BROKEN, STRAY, SOUND).astype(np.uint8)
     if not (out.end == IN).any():
-        return Rows(lines.start, lines.stop, lines.end, fields, fault, 0, opened, padded, size)
+        return Rows(lines.start, lines.stop, lines.end, fields, fault, _NOWHERE, opened, padded, size)
     into = walk(runs, len(lines), IN)
     first, last, cut = join_lines(lines, out.end, into.end, closed=closed)
     within = _lead(lines, runs, delimiters, total) + _inside(runs, into, gaps, len(lines))
@@ -85,7 +87,7 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
         lines.end[last],
         fields[first] + more[last + 1] - more[first + 1],
         fault,
-        int(np.count_nonzero(last > first)),
+        np.delete(lines.stop[: last[-1] + 1], last) if last.size else _NOWHERE,
         opened,
         padded,
         int(lines.start[cut]) if cut < len(lines) else size,

@@ -8,6 +8,8 @@ import pyarrow as pa
 from headcount.csvfile.marks import Bytes, Mask, Positions
 
 _ASCII = 0x80
+#: The bytes that white space beyond ASCII begins with.
+_LEADS = bytes((0xC2, 0xE1, 0xE2, 0xE3, 0xEF))
 
 
 def undecodable(data: Bytes) -> Positions:
@@ -63,13 +65,11 @@ def _claims(data: Bytes, high: Positions) -> tuple[Bytes, Mask]:
 
 def wide_spaces(data: Bytes) -> bool:
     """Return whether Unicode white space beyond ASCII, or a zero-width character, occurs in UTF-8 text."""
-    highest = data.max(initial=0)
-    if highest < _ASCII:
+    raw = data.tobytes()
+    if not any(byte in raw for byte in _LEADS):
         return False
-    lead = np.flatnonzero(data >= 0xC2)
-    lead = lead[np.isin(data[lead], (0xC2, 0xE1, 0xE2, 0xE3, 0xEF))]
-    if not lead.size:
-        return False
+    lead = np.flatnonzero(data >= _LEADS[0])
+    lead = lead[np.isin(data[lead], tuple(_LEADS))]
     one = data[lead].astype(np.int64)
     two = data.take(lead + 1, mode="clip").astype(np.int64)
     three = data.take(lead + 2, mode="clip").astype(np.int64)

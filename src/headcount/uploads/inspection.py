@@ -15,11 +15,12 @@ from headcount.profiles.store import Known
 from headcount.single_row import single_row
 from headcount.uploads import evidence, questions
 from headcount.uploads.evidence import Found, Look, Subject
+from headcount.uploads.filling import Stage
 from headcount.uploads.mapping import Column, Request, Resolved, Role, resolve
 from headcount.uploads.plan import Limits, Plan, PlannedColumn
 from headcount.uploads.problems import HeaderProblem, Question
 from headcount.uploads.projection import identity_text, keys
-from headcount.uploads.staging import Stage, Staged
+from headcount.uploads.staging import Staged
 from headcount.values import infer, system
 from headcount.values.infer import Candidate
 from headcount.values.text import filled

@@ -16,6 +16,7 @@ from headcount.csvfile import CsvFile, survey
 from headcount.errors import WrongCall
 from headcount.profiles.store import Known
 from headcount.uploads import report
+from headcount.uploads.filling import Stage
 from headcount.uploads.inspection import Account, Inspection, Inspector
 from headcount.uploads.ledger import Tally
 from headcount.uploads.mapping import Request, unknown_columns
@@ -23,7 +24,6 @@ from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader, rows_of_chunk
 from headcount.uploads.rejects import Rejects
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
-from headcount.uploads.staging import Stage
 
 _END = 2**62
 

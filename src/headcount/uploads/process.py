@@ -18,6 +18,7 @@ from headcount.profiles.properties import Property
 from headcount.profiles.store import Origin
 from headcount.uploads import rejects, report
 from headcount.uploads.applying import Applying, Cancelled
+from headcount.uploads.filling import Stage
 from headcount.uploads.history import document
 from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
@@ -28,7 +29,7 @@ from headcount.uploads.reading import open_reader, rows_of_chunk
 from headcount.uploads.receiving import Source
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
-from headcount.uploads.staging import Stage, Staged
+from headcount.uploads.staging import Staged
 from headcount.uploads.upload import ENDED, Document, Status, UploadRecord, UploadRecords, is_interrupted
 
 _HEARTBEAT_SECONDS = 2.0

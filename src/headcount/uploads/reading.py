@@ -66,19 +66,16 @@ def rows_of_chunk(wanted: int, columns: int) -> int:
     return max(1, min(wanted, max(CHUNK_CELLS // max(columns, 1), _LEAST_ROWS)))
 
 
-def chunks(connection: duckdb.DuckDBPyConnection, sql: str, rows: int) -> Iterator[pa.Table]:
-    """The result of a query as tables of exactly `rows` rows, the last one shorter, in the order of the query."""
-    held, size = list[pa.RecordBatch](), 0
-    for batch in connection.sql(sql).to_arrow_reader(max(1, min(rows // 8, BATCH_ROWS))):
-        held.append(batch)
-        size += batch.num_rows
-        while size >= rows:
-            table = pa.Table.from_batches(held)
-            yield table.slice(0, rows)
-            rest = table.slice(rows)
-            held, size = rest.to_batches(), rest.num_rows
-    if size:
-        yield pa.Table.from_batches(held)
+def pieces(connection: duckdb.DuckDBPyConnection, sql: str, chunk_rows: int) -> Iterator[pa.Table]:
+    """The result of a query, in its order, in small tables; none of them reaches over the edge of a chunk."""
+    done = 0
+    for batch in connection.sql(sql).to_arrow_reader(max(1, min(chunk_rows // 8, BATCH_ROWS))):
+        rest = pa.Table.from_batches([batch])
+        while rest.num_rows:
+            piece = rest.slice(0, chunk_rows - done % chunk_rows)
+            rest = rest.slice(piece.num_rows)
+            done += piece.num_rows
+            yield piece
 
 
 def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
