@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from headcount.csvfile import CsvFile, survey
+from headcount.csvfile import CsvFile, Ends, survey
 from headcount.csvfile.blocks import Block, read_blocks
 from headcount.errors import FileRejected, WrongCall
 
@@ -133,27 +136,56 @@ def test_a_broken_record_says_what_is_wrong(row: bytes, detail: str, tmp_path: P
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("a b", False),
-        ("a\tb", False),
-        ("\tab", True),
-        ('"ab\t"', True),
-        ('"a\nb"', False),
-        ('"ab\n"', True),
-        ('" \nab"', True),
-        ("a\u00a0b", True),
-        ("a\u3000b", True),
-        ("\u200bé", True),
-        ("é", False),
-        ("漢", False),
+        ("ab", Ends.PLAIN),
+        ("a b", Ends.PLAIN),
+        ("O'Neil", Ends.PLAIN),
+        ('"b, a"', Ends.PLAIN),
+        ('"b ,a"', Ends.PLAIN),
+        ('"b,\'a"', Ends.PLAIN),
+        ('"a\nb, c"', Ends.PLAIN),
+        ('"a ""b"" c"', Ends.PLAIN),
+        ('""" a"', Ends.PLAIN),
+        ('"a """', Ends.PLAIN),
+        (" a", Ends.BLANKS),
+        ("a ", Ends.BLANKS),
+        ('" a"', Ends.BLANKS),
+        ('"a "', Ends.BLANKS),
+        ('"a" ', Ends.BLANKS),
+        ("'a", Ends.BLANKS),
+        ('"\'a"', Ends.BLANKS),
+        ('5" b', Ends.BLANKS),
+        ('5", x', Ends.BLANKS),
+        ('"a\nb"\n2, c', Ends.BLANKS),
+        ("a\tb", Ends.PLAIN),
+        ("\tab", Ends.ANY),
+        ('"ab\t"', Ends.ANY),
+        ('"a\nb"', Ends.PLAIN),
+        ('"ab\n"', Ends.ANY),
+        ('" \nab"', Ends.ANY),
+        ("a\u00a0b", Ends.ANY),
+        ("a\u3000b", Ends.ANY),
+        ("\u200bé", Ends.ANY),
+        ("é", Ends.PLAIN),
+        ("漢", Ends.PLAIN),
     ],
 )
-def test_white_space_other_than_blanks_at_the_ends_is_noticed(cell: str, expected: bool, tmp_path: Path) -> None:
-    assert _survey(tmp_path, f"id,name\n1,{cell}\n".encode()).has_controls is expected
+def test_what_cells_begin_and_end_with_is_noticed(cell: str, expected: Ends, tmp_path: Path) -> None:
+    assert _survey(tmp_path, f"id,name\n1,{cell}\n".encode(), delimiter=",", quote='"').ends is expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text("a ,'\"\n;", max_size=40))
+def test_plain_cells_have_nothing_around_them(body: str) -> None:
+    with TemporaryDirectory() as folder:
+        found = _survey(Path(folder), f"id,name\n1,x\n{body}\n".encode(), delimiter=",", quote='"')
+        cells = duckdb.execute(f"SELECT unnest([c0, c1]) FROM {found.source_sql()}").fetchall()
+    around = [cell for (cell,) in cells if cell is not None and (cell != cell.strip() or cell.startswith("'"))]
+    assert found.ends is not Ends.PLAIN or not around
 
 
 def test_tabs_that_delimit_are_no_white_space(tmp_path: Path) -> None:
-    assert not _survey(tmp_path, b"id\tname\n1\tAda\n").has_controls
-    assert _survey(tmp_path, b'id\tname\n1\t"A\tda"\n').has_controls
+    assert _survey(tmp_path, b"id\tname\n1\tAda\n").ends is Ends.PLAIN
+    assert _survey(tmp_path, b'id\tname\n1\t"A\tda"\n').ends is Ends.ANY
 
 
 def test_a_description_survives_json(tmp_path: Path) -> None:

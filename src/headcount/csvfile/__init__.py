@@ -6,6 +6,7 @@
 from headcount.csvfile.description import CsvFile
 from headcount.csvfile.dialect import Dialect
 from headcount.csvfile.encoding import Encoding
+from headcount.csvfile.ends import Ends
 from headcount.csvfile.scan import survey
 
-__all__ = ["CsvFile", "Dialect", "Encoding", "survey"]
+__all__ = ["CsvFile", "Dialect", "Encoding", "Ends", "survey"]

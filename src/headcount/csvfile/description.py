@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from headcount.csvfile.dialect import Dialect
 from headcount.csvfile.encoding import Encoding
+from headcount.csvfile.ends import Ends
 from headcount.csvfile.marks import Positions
 from headcount.csvfile.numbers import row_numbers
 
@@ -42,8 +43,8 @@ class CsvFile:
     longest_record: int
     #: bytes of the file, unpacked
     size: int
-    #: cells may hold white space other than plain blanks
-    has_controls: bool
+    #: what cells may begin or end with
+    ends: Ends
     #: `path` is a copy: its records end in line feeds, its quotes are doubled
     copied: bool
     #: where ordinals and row numbers drift apart
@@ -96,6 +97,7 @@ class CsvFile:
             "header": tuple(values["header"]),
             "encoding": Encoding(**values["encoding"]),
             "dialect": Dialect(**values["dialect"]),
+            "ends": Ends(values["ends"]),
         }
         paths = {name: Path(values[name]) if values[name] else None for name in _PATHS}
         return cls(**{**values, **rest, **paths})

@@ -9,12 +9,11 @@ import pyarrow as pa
 
 from headcount.csvfile import broken
 from headcount.csvfile.blocks import MAX_LINE
+from headcount.csvfile.ends import Ends, ends
 from headcount.csvfile.keep import keep
-from headcount.csvfile.marks import BLANK, CR, LF, TAB, Bytes, Mask, Positions
+from headcount.csvfile.marks import CR, LF, Bytes, Mask
 from headcount.csvfile.rows import SOUND, Marks, Rows, blank_rows, read_rows
-from headcount.csvfile.utf8 import undecodable, wide_spaces
-
-_CONTROL = 32
+from headcount.csvfile.utf8 import undecodable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Findings:
     #: the kinds of line end between records
     newlines: frozenset[str]
     longest: int
-    odd_spaces: bool
+    ends: Ends
     undecodable: bool
     misquoted: bool
     #: DuckDB would not read every good record as it is
@@ -66,7 +65,7 @@ def examine(data: Bytes, rules: Rules, *, closed: bool) -> Findings:
         broken.describe(data, rows, wrong, bad, rules.columns) if bad.size else None,
         _newlines(data, rows),
         int((rows.end - rows.start).max(initial=0)),
-        _odd_spaces(seen, rows, rules.marks),
+        ends(seen, rows, rules.marks),
         bool(wrong.size),
         bool(rows.fault.any()),
         rows.padded or rules.marks.escape != rules.marks.quote,
@@ -85,7 +84,7 @@ def overlong(head: Bytes, length: int) -> Findings:
         broken=batch,
         newlines=frozenset(),
         longest=0,
-        odd_spaces=False,
+        ends=Ends.PLAIN,
         undecodable=wrong,
         misquoted=False,
         awkward=False,
@@ -99,32 +98,3 @@ def _newlines(data: Bytes, rows: Rows) -> frozenset[str]:
     kinds = {"\r\n"} if (width == 2).any() else set()
     single = data[rows.stop[width == 1]]
     return frozenset(kinds | ({"\n"} if (single == LF).any() else set()) | ({"\r"} if (single == CR).any() else set()))
-
-
-def _odd_spaces(data: Bytes, rows: Rows, marks: Marks) -> bool:
-    """Return whether cells may begin or end with white space other than blanks: controls, joined lines, Unicode spaces."""
-    controls = int(np.count_nonzero(data < _CONTROL)) - int((rows.end - rows.stop).sum())
-    if marks.delimiter == TAB:
-        controls -= int(rows.fields.sum()) - len(rows)
-        if controls:
-            return True
-    # Mostly the only controls within rows are line feeds, whose places are known.
-    within = rows.breaks if controls == rows.breaks.size else _controls_within(data, rows)
-    return bool(controls and _at_edges(data, within, marks)) or wide_spaces(data)
-
-
-def _controls_within(data: Bytes, rows: Rows) -> Positions:
-    """Return where control bytes stand that do not end a row."""
-    at = np.flatnonzero(data < _CONTROL)
-    row = np.searchsorted(rows.stop, at, side="right") - 1
-    return at[(row < 0) | (at >= rows.end[row])]
-
-
-def _at_edges(data: Bytes, at: Positions, marks: Marks) -> bool:
-    """Return whether a control byte stands beside what a cell begins or ends with."""
-    edge = np.zeros(256, np.bool_)
-    edge[[*range(_CONTROL), BLANK, marks.delimiter, marks.quote]] = True
-    if marks.delimiter == TAB:
-        at = at[data[at] != TAB]
-    before, after = np.maximum(at - 1, 0), np.minimum(at + 1, data.size - 1)
-    return bool((edge[data[before]] | edge[data[after]] | (at == 0)).any())

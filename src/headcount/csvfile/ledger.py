@@ -10,6 +10,7 @@ from typing import Self
 from headcount.csvfile.broken import BrokenFile
 from headcount.csvfile.description import CsvFile
 from headcount.csvfile.encoding import Encoding, fragment
+from headcount.csvfile.ends import Ends
 from headcount.csvfile.examine import Findings
 from headcount.csvfile.marks import Bytes
 from headcount.csvfile.numbers import Steps
@@ -24,7 +25,7 @@ class Ledger:
         self._blank = 0
         self._longest = opening.length
         self._newlines = {opening.dialect.newline}
-        self._odd_spaces = False
+        self._ends = Ends.PLAIN
         self._awkward = False
         self._steps = Steps(workdir / "rows.i64", opening.header_row + 1)
         self._broken = BrokenFile(workdir / "broken.arrows")
@@ -56,7 +57,7 @@ class Ledger:
         self._blank += found.blank
         self._longest = max(self._longest, found.longest)
         self._newlines |= found.newlines
-        self._odd_spaces |= found.odd_spaces
+        self._ends = max(self._ends, found.ends)
         self._awkward |= found.awkward
         if found.broken is not None:
             self._broken.append(found.broken, self._steps.row)
@@ -80,7 +81,7 @@ class Ledger:
             broken_codes=dict(self._broken.codes),
             longest_record=self._longest,
             size=size,
-            has_controls=self._odd_spaces,
+            ends=self._ends,
             copied=self._copy is not None,
             steps_path=self._steps.path,
         )

@@ -11,7 +11,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Positions: TypeAlias = npt.NDArray[np.int64]
 
-TAB, LF, CR, BLANK, QUOTE, COMMA, BACKSLASH = b'\t\n\r ",\\'
+TAB, LF, CR, BLANK, QUOTE, APOSTROPHE, COMMA, BACKSLASH = b"\t\n\r \"',\\"
 
 
 class Tally:

@@ -60,6 +60,8 @@ class Walk:
     opening: Mask
     #: per line: OUT, IN or BROKEN at its end
     end: States
+    #: per run: it is text outside of quotes
+    textual: Mask
 
 
 def find_runs(data: Bytes, lines: Lines, delimiter: int, quote: int, escape: int) -> Runs | None:
@@ -107,7 +109,7 @@ def walk(runs: Runs, lines: int, entered: int) -> Walk:
     last = np.flatnonzero(np.append(first[1:], True))
     end[runs.line[last]] = inside[last]
     end[runs.line[stray]] = BROKEN
-    return Walk(inside, runs.begins & ~before, end)
+    return Walk(inside, runs.begins & ~before, end, ~runs.begins & ~before)
 
 
 def _over_blanks(data: Bytes, at: Positions, edge: Positions, step: int, delimiter: int) -> Positions:

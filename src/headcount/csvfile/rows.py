@@ -42,6 +42,8 @@ class Rows:
     breaks: Positions
     #: quote runs that open a field
     opened: int
+    #: quotes stand as text in an unquoted field
+    textual: bool
     #: more than one blank stands before a quote that may open a field
     padded: bool
     #: where the first row begins that needs more bytes than the block has
@@ -60,7 +62,7 @@ def read_rows(data: Bytes, marks: Marks, *, closed: bool) -> Rows:
     runs = find_runs(data, lines, marks.delimiter, marks.quote, marks.escape)
     if runs is None:
         sound = np.zeros(len(lines), np.uint8)
-        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, _NOWHERE, 0, padded=False, rest=data.size)
+        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, _NOWHERE, 0, textual=False, padded=False, rest=data.size)
     return _quoted_rows(lines, runs, delimiters, total, closed=closed)
 
 
@@ -74,12 +76,14 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
     padded = bool((runs.padding[runs.begins] > 1).any())
     fault = np.where(out.end == BROKEN, STRAY, SOUND).astype(np.uint8)
     if not (out.end == IN).any():
-        return Rows(lines.start, lines.stop, lines.end, fields, fault, _NOWHERE, opened, padded, size)
+        return Rows(lines.start, lines.stop, lines.end, fields, fault, _NOWHERE, opened, bool(out.textual.any()), padded, size)
     into = walk(runs, len(lines), IN)
     first, last, cut = join_lines(lines, out.end, into.end, closed=closed)
     within = _lead(lines, runs, delimiters, total) + _inside(runs, into, gaps, len(lines))
     more = np.concatenate(([0], np.cumsum(total - within)))
     fault[out.end == IN] = UNCLOSED
+    continued = np.ones(len(lines), np.bool_)
+    continued[first] = False
     fault = np.where(last > first, SOUND, fault[first]).astype(np.uint8)
     return Rows(
         lines.start[first],
@@ -89,6 +93,7 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
         fault,
         np.delete(lines.stop[: last[-1] + 1], last) if last.size else _NOWHERE,
         opened,
+        bool(np.where(continued[runs.line], into.textual, out.textual).any()),
         padded,
         int(lines.start[cut]) if cut < len(lines) else size,
     )

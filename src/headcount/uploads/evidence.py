@@ -15,7 +15,7 @@ from headcount.single_row import single_row
 from headcount.uploads.mapping import Column
 from headcount.values import dates
 from headcount.values.infer import Candidate, Evidence
-from headcount.values.text import filled
+from headcount.values.text import WhiteSpace, filled
 
 #: Rows of the first look.
 SAMPLE_ROWS = 20_000
@@ -62,7 +62,7 @@ class Look:
     """Counts the cells of one source of text columns `c0 … cn`."""
 
     connection: duckdb.DuckDBPyConnection
-    any_white_space: bool
+    white_space: WhiteSpace
 
     def count(self, source: str, subjects: Sequence[Subject], *, hints: bool = False) -> dict[int, Found]:
         """What is found of each subject in all rows of `source`, by column index."""
@@ -81,11 +81,11 @@ class Look:
     def _texts(self, subjects: Sequence[Subject]) -> dict[int, str]:
         texts = {s.index: self.text(s.column) for s in subjects}
         operations = {s.operation for s in subjects if s.operation is not None}
-        return texts | {i: f"lower({filled(f'c{i}', any_white_space=self.any_white_space)})" for i in operations}
+        return texts | {i: f"lower({filled(f'c{i}', white_space=self.white_space)})" for i in operations}
 
     def text(self, column: Column) -> str:
         """SQL of the filled cell of a column."""
-        return filled(f"c{column.index}", any_white_space=self.any_white_space, blanks=column.blanks)
+        return filled(f"c{column.index}", white_space=self.white_space, blanks=column.blanks)
 
     def contradictions(self, source: str, lost: Sequence[tuple[Subject, Sequence[Candidate]]]) -> dict[int, dict[Candidate, str]]:
         """For each subject a cell that does not fit each of its lost candidates, by column index."""

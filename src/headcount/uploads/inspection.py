@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from headcount.csvfile import CsvFile
+from headcount.csvfile import CsvFile, Ends
 from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.profiles.store import Known
 from headcount.single_row import single_row
@@ -23,12 +23,13 @@ from headcount.uploads.projection import identity_text, keys
 from headcount.uploads.staging import Staged
 from headcount.values import infer, system
 from headcount.values.infer import Candidate
-from headcount.values.text import filled
+from headcount.values.text import WhiteSpace, filled
 from headcount.values.types import Type
 
 #: Share of the identities that must be somebody's address before the upload asks how to match.
 UNCLEAR_SHARE = 0.5
 _LEAST_FIRST_ROWS = 200
+_WHITE_SPACE: Mapping[Ends, WhiteSpace] = {Ends.PLAIN: "none", Ends.BLANKS: "blanks", Ends.ANY: "any"}
 _INSPECTED = frozenset({Role.PROPERTY, Role.CONSENT, Role.IDENTITY})
 
 
@@ -135,7 +136,7 @@ class Inspector:
 
     @property
     def _look(self) -> Look:
-        return Look(self.connection, self.file.has_controls)
+        return Look(self.connection, _WHITE_SPACE[self.file.ends])
 
     def _decided(self, resolved: Resolved, known: Mapping[int, tuple[Subject, Found]]) -> tuple[list[InspectedColumn], list[Question]]:
         inspected, asked = list[InspectedColumn](), list[Question]()
@@ -258,7 +259,7 @@ class Inspector:
             zone=self.account.zone,
             limits=self.account.limits,
             blanks=self.request.blanks,
-            any_white_space=self.file.has_controls,
+            white_space=_WHITE_SPACE[self.file.ends],
         )
 
     def _approve_emails(self, plan: Plan, sample: str) -> bool:
@@ -289,7 +290,7 @@ class Inspector:
 
 def _doubtful(plan: Plan, source: str) -> str:
     """SELECT of the distinct texts that must be addresses and of which only the library can say whether they are."""
-    texts = [filled(f"c{c.index}", any_white_space=plan.any_white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email"]
+    texts = [filled(f"c{c.index}", white_space=plan.white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email"]
     texts += [identity_text(plan)] if plan.match == "email" else []
     each = (f"SELECT {text} AS t FROM {source}" for text in texts)
     return " UNION ".join(f"SELECT DISTINCT t FROM ({one}) WHERE {system.is_doubtful_email('t')}" for one in each)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from headcount.profiles.consent import Channel
 from headcount.uploads.mapping import Match
 from headcount.values import dates, infer, system
+from headcount.values.text import WhiteSpace
 from headcount.values.types import SQL_TYPES, Reading, Type, readings
 
 
@@ -78,8 +79,8 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     #: Words beside nothing that mean blank, in every column.
     blanks: tuple[str, ...] = ()
-    #: Whether cells may have white space other than plain blanks at their ends.
-    any_white_space: bool = True
+    #: What cells may begin or end with.
+    white_space: WhiteSpace = "any"
 
     @property
     def key(self) -> str:
@@ -105,7 +106,7 @@ class Plan:
             PlannedColumn(**{**column, "type": Type(column["type"]), "blanks": tuple(column["blanks"])}) for column in document["columns"]
         )
         consent = {Channel(channel): index for channel, index in document["consent"].items()}
-        rest = {key: document[key] for key in ("identity", "match", "zone", "any_white_space")}
+        rest = {key: document[key] for key in ("identity", "match", "zone", "white_space")}
         return cls(
             headers=tuple(document["headers"]),
             columns=columns,

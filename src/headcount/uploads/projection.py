@@ -26,7 +26,7 @@ _LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
 
 def identity_text(plan: Plan) -> str:
     """SQL of the identity of a row, NULL where it is blank."""
-    return filled(f"c{plan.identity}", any_white_space=plan.any_white_space, blanks=plan.blanks)
+    return filled(f"c{plan.identity}", white_space=plan.white_space, blanks=plan.blanks)
 
 
 def identity_fault(plan: Plan, text: str) -> str:
@@ -53,7 +53,7 @@ def match_key(plan: Plan, text: str) -> str:
 
 def _texts(plan: Plan) -> Iterator[tuple[int, str]]:
     def cell(index: int, blanks: tuple[str, ...]) -> str:
-        return filled(f"c{index}", any_white_space=plan.any_white_space, blanks=blanks)
+        return filled(f"c{index}", white_space=plan.white_space, blanks=blanks)
 
     for column in plan.columns:
         yield column.index, cell(column.index, column.blanks)

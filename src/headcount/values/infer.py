@@ -46,7 +46,9 @@ def _integer(text: str) -> str:
 
 def _float(text: str) -> str:
     short = f"strlen({text}) <= {PLAIN_DIGITS} OR {significant_digits(text)} <= {PLAIN_DIGITS}"
-    return f"(regexp_full_match({text}, {literal(PLAIN_NUMBER)}) AND ({short}) AND isfinite(try_cast({text} AS DOUBLE)))"
+    # Only an exponent can lead out of the range.
+    finite = f"NOT (contains({text}, 'e') OR contains({text}, 'E')) OR isfinite(try_cast({text} AS DOUBLE))"
+    return f"(regexp_full_match({text}, {literal(PLAIN_NUMBER)}) AND ({short}) AND ({finite}))"
 
 
 _TESTS = {Type.BOOLEAN: _boolean, Type.INTEGER: _integer, Type.FLOAT: _float}

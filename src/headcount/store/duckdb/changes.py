@@ -46,7 +46,8 @@ class Application:
     def _names(self) -> Iterator[str]:
         """The ways in which a row `b` names a person `p`, in order; a row that named somebody is not asked again."""
         if self.batch.match == "identity":
-            yield "p.identity = b.identity"
+            # Whoever this upload created is named by no other row of it: each identity comes once.
+            yield f"p.identity = b.identity AND p.created_upload <> {self.origin.upload}"
             return
         address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
         yield f"lower(p.{address}) = b.key" if self.batch.match == "email" else f"p.{address} = b.key"
