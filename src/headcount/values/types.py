@@ -106,7 +106,7 @@ def _list(limit: int, items: int) -> Callable[[str], str]:
         fits = f"len(found) <= {items} AND len(list_filter(found, lambda x: length(x) > {limit})) = 0"
         whole = f"list_transform([{distinct('read')}], lambda found: CASE WHEN {fits} THEN found END)[1]"
         array = f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])"
-        one = f"list_transform([{_string(limit)(text)}], lambda x: CASE WHEN x IS NOT NULL THEN [x] END)[1]"
+        one = f"CASE WHEN {_string(limit)(text)} IS NOT NULL THEN [{text}] END"
         many = f"list_transform([{array}], lambda read: CASE WHEN read IS NOT NULL THEN {whole} ELSE {one} END)[1]"
         return f"CASE WHEN {text} LIKE '[%' THEN {many} WHEN {text} IS NOT NULL THEN {one} END"
 

@@ -47,7 +47,9 @@ class Application:
         """The ways in which a row `b` names a person `p`, in order; a row that named somebody is not asked again."""
         if self.batch.match == "identity":
             # Whoever this upload created is named by no other row of it: each identity comes once.
-            yield f"p.identity = b.identity AND p.created_upload <> {self.origin.upload}"
+            others = f"p.created_upload <> {self.origin.upload}"
+            if self._row(f"SELECT EXISTS (FROM profiles p WHERE {others})")[0]:
+                yield f"p.identity = b.identity AND {others}"
             return
         address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
         yield f"lower(p.{address}) = b.key" if self.batch.match == "email" else f"p.{address} = b.key"

@@ -21,7 +21,7 @@ from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.retype import as_type
 from headcount.store.segment_sql import compile_filter
-from headcount.values.types import Type
+from headcount.values.types import SQL_TYPES, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,12 @@ class FilterColumn:
     sql: str
 
 
-def filter_columns(properties: Sequence[Property]) -> Mapping[str, FilterColumn]:
-    """The properties of an account, and the identity, for the filter compiler."""
-    columns = {p.name: FilterColumn(p.type.value, f"p.{p.column}") for p in properties}
-    by_name = {p.name: f"p.{p.column}" for p in properties}
-    if {"Age", "DOB"} <= by_name.keys():
-        columns["Age"] = FilterColumn("integer", people.age(by_name["DOB"], by_name["Age"]))
-    return columns | {IDENTITY: FilterColumn("string", "p.identity")}
+def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -> Mapping[str, FilterColumn]:
+    """The properties of an account, of which `stored` have a column, and the identity, for the filter compiler."""
+    sql = {p.name: f"p.{p.column}" if p in stored else f"NULL::{SQL_TYPES[p.type]}" for p in properties}
+    columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
+    age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
+    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +94,18 @@ class DuckDBProfiles:
 
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
-        compiled = compile_filter(condition, filter_columns(self.properties()), zone=zone, upload_numbers=upload_numbers)
+        columns = filter_columns(self.properties(), registry.stored(self.connection))
+        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers)
         (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""
-        return next(iter(people.people(self.connection, self.properties(), "p.identity = ?", [identity], 1)), None)
+        return next(iter(people.people(self.connection, registry.stored(self.connection), "p.identity = ?", [identity], 1)), None)
 
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
         """See ProfileStore."""
-        return people.find(self.connection, self.properties(), text, limit)
+        return people.find(self.connection, registry.stored(self.connection), text, limit)
 
     @contextmanager
     def _given(self, batch: Batch) -> Iterator[None]:

@@ -15,39 +15,57 @@ from headcount.values.types import SQL_TYPES, Type
 _UNIQUE = frozenset({"Email", "Phone"})
 
 
+#: The system properties that have a column from the first day on. The others get theirs when somebody first has a value:
+#: a column in which all is NULL costs every insert a fiftieth.
+_AT_ONCE = frozenset({"Name", "Email", "Phone"})
+
+
 def properties(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
     """The registered properties in order of their numbers."""
     rows = connection.execute("SELECT number, name, type FROM properties ORDER BY number").fetchall()
     return tuple(Property(number, name, Type(type_)) for number, name, type_ in rows)
 
 
+def stored(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
+    """The properties that have a column."""
+    columns = {name for (name,) in connection.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'profiles'").fetchall()}
+    return tuple(p for p in properties(connection) if p.column in columns)
+
+
 def ensure_system_properties(connection: duckdb.DuckDBPyConnection) -> None:
     """Register the system properties in a new file."""
     if not properties(connection):
         connection.execute("BEGIN")
-        register(connection, 0, tuple(SYSTEM.items()))
+        for number, (name, type_) in enumerate(SYSTEM.items(), 1):
+            _enter(connection, 0, Property(number, name, type_))
+        register(connection, 0, [(name, type_) for name, type_ in SYSTEM.items() if name in _AT_ONCE])
         connection.execute("COMMIT")
 
 
 def register(connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
     """Add what is missing, widen what may be; the wanted properties by name. Runs in the caller's transaction."""
-    known = {p.name: p for p in properties(connection)}
+    known, with_column = {p.name: p for p in properties(connection)}, {p.name for p in stored(connection)}
     number = max((p.number for p in known.values()), default=0)
     for name, type_ in wanted:
-        stored = known.get(name)
-        if stored is None:
+        before = known.get(name)
+        if before is None:
             number += 1
-            known[name] = _add(connection, upload, Property(number, name, type_))
-        elif widens(stored.type, type_):
-            known[name] = _set_type(connection, stored, type_)
+            known[name] = _enter(connection, upload, Property(number, name, type_))
+        if name not in with_column:
+            _add_column(connection, known[name])
+        elif before is not None and widens(before.type, type_):
+            known[name] = _set_type(connection, before, type_)
     return {name: known[name] for name, _ in wanted}
 
 
-def _add(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> Property:
+def _enter(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> Property:
     connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload])
+    return added
+
+
+def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
     storage = " USING COMPRESSION uncompressed" if added.name in _UNIQUE else ""
     connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}{storage}")
-    return added
 
 
 def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, using: str = "") -> Property:
