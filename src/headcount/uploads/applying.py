@@ -14,7 +14,6 @@ from headcount.uploads import ledger
 from headcount.uploads.folding import Folding
 from headcount.uploads.ledger import Tally
 from headcount.uploads.plan import Plan
-from headcount.uploads.reading import ahead
 from headcount.uploads.rejects import Rejects
 from headcount.uploads.staging import Staged
 
@@ -46,9 +45,10 @@ class Applying:
         tally = Tally.from_json(done.tally)
         folding = Folding(self.connection.cursor(), self.plan)
         duplicates = self.staged.duplicates.hashes()
-        for number, rows in enumerate(ahead(self._regular(n, duplicates, folding) for n in range(self.staged.chunks))):
+        for number, rows in enumerate(self._regular(n, duplicates, folding) for n in range(self.staged.chunks)):
             if number >= done.chunks:
                 tally = self._store(rows, tally + self.staged.tallies[number], number, folded=False)
+            del rows  # or it would be in memory beside the next chunk
             self.on_rows(min((number + 1) * self.chunk_rows, self.staged.records))
         return self._apply_folded(folding, done.chunks, tally)
 

@@ -16,6 +16,8 @@ import pyarrow as pa
 
 #: Hashes that are sorted at once.
 _PART = 1 << 22
+#: ... and read at once.
+_SLICE = 1 << 20
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
@@ -80,7 +82,6 @@ class Collected:
         if not count:
             return
         bits = max(0, (count - 1) // _PART).bit_length()
-        every = np.memmap(self._path, np.uint64, "r")
         for part in range(1 << bits):
-            slices = (every[start : start + _PART] for start in range(0, count, _PART))
-            yield np.concatenate([s[s >> np.uint64(64 - bits) == part] if bits else np.array(s) for s in slices])
+            slices = (np.fromfile(self._path, np.uint64, _SLICE, offset=start * 8) for start in range(0, count, _SLICE))
+            yield np.concatenate([s[s >> np.uint64(64 - bits) == part] if bits else s for s in slices])

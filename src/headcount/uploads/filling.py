@@ -1,7 +1,7 @@
 """Filling the stage: a file is read once, its rows are typed and kept, its problems explained, its identities counted.
 
-What streams in is handled in small tables that fit the processor's caches. Only the rows with a problem wait for the end of their
-chunk: their explanation is a statement of its own.
+What streams in is handled in small tables that fit the processor's caches. Only the rows with a problem wait until there are many of
+them, or the file ends: explaining a few takes as long as explaining many, since most of it is planning the statement.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from headcount.uploads.rejects import Rejects
 from headcount.uploads.staging import DUPLICATES, Staged, path_of
 
 _END = 2**62
+#: Rows with a problem that wait to be explained together.
+_WAITING = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class _Filling:
     wrong: Counter[int] = field(default_factory=Counter)
     doubtful: bool = False
     _rows: int = 0
-    #: The first spreadsheet row that the open chunk answers for.
+    #: The first spreadsheet row that is not explained yet.
     _first: int = 0
     _problems: list[pa.Table] = field(default_factory=list)
     _writer: pa.ipc.RecordBatchFileWriter | None = None
@@ -109,7 +111,9 @@ class _Filling:
         self._rows += rows.num_rows
         ended = self._rows == self.stage.file.records
         if ended or self._rows % self.stage.chunk_rows == 0:
-            self._close(_END if ended else int(rows.column("row")[-1].as_py()) + 1)
+            self._close()
+            waiting = sum(table.num_rows for table in self._problems)
+            self.tallies.append(self._explained(rows, ended=ended) if ended or waiting >= _WAITING else Tally())
         self.stage.on_rows(self._rows)
 
     def add_wrong_of_problems(self) -> None:
@@ -136,19 +140,23 @@ class _Filling:
             self._writer = pa.ipc.new_file(str(path_of(self.stage.folder, len(self.tallies))), rows.schema)
         self._writer.write_table(rows)
 
-    def _close(self, last: int) -> None:
-        """Explain the problems of the chunk, which answers for the spreadsheet's rows up to before `last`."""
+    def _close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+        self._writer = None
+
+    def _explained(self, rows: pa.Table, *, ended: bool) -> Tally:
+        """What the rows with a problem count that came up to the end of `rows`, and the broken records among them."""
+        last = _END if ended else int(rows.column("row")[-1].as_py()) + 1
         problems = pa.concat_tables(self._problems)
         rejected = problems.filter(pc.is_valid(problems.column("fault")))
         found = self.explained.explain(problems, self._first, last)
         self.explained.write(len(self.tallies), self._first, last)
-        # Rows that can be applied are counted when they are.
-        self.tallies.append(found + Tally({"rows": rejected.num_rows}))
         self.doubtful |= self.explained.has_doubtful_emails()
         self._add_wrong(self.explained.unfit(rejected))
-        self._first, self._problems, self._writer = last, [], None
+        self._first, self._problems = last, []
+        # Rows that can be applied are counted when they are.
+        return found + Tally({"rows": rejected.num_rows})
 
 
 def _of_applicable(rows: pa.Table) -> Hashes:

@@ -69,7 +69,7 @@ def rows_of_chunk(wanted: int, columns: int) -> int:
 def pieces(connection: duckdb.DuckDBPyConnection, sql: str, chunk_rows: int) -> Iterator[pa.Table]:
     """The result of a query, in its order, in small tables; none of them reaches over the edge of a chunk."""
     done = 0
-    for batch in connection.sql(sql).to_arrow_reader(max(1, min(chunk_rows // 8, BATCH_ROWS))):
+    for batch in connection.sql(sql).to_arrow_reader(min(chunk_rows, BATCH_ROWS)):
         rest = pa.Table.from_batches([batch])
         while rest.num_rows:
             piece = rest.slice(0, chunk_rows - done % chunk_rows)

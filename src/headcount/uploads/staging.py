@@ -27,7 +27,7 @@ class Staged:
     chunks: int
     #: Good records of the file.
     records: int
-    #: Per chunk, what its rows that cannot be applied count.
+    #: Per chunk, what rows that cannot be applied count, its own and those of chunks before it that count nothing.
     tallies: tuple[Tally, ...]
     #: Cells per column index that are filled, and those of them that are not applied.
     filled: Mapping[int, int]

@@ -21,6 +21,7 @@ from headcount.store.duckdb.difference import (
     SET,
     delta,
     initial,
+    matched,
     overlong,
 )
 
@@ -57,8 +58,8 @@ class Application:
         yield "p.identity = b.identity AND b.row NOT IN (SELECT row FROM addressed)"
 
     def _match(self, named: str) -> int:
-        """Fill `matched` (row, pid) with the people named; returns how many rows name somebody."""
-        self._table("matched", f"SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN batch b ON {named}")
+        """Fill `matched` with the people named; returns how many rows name somebody."""
+        self._table("matched", matched(self.batch, named))
         return self._one("SELECT count(DISTINCT row) FROM matched") if self.batch.match != "identity" else self._count("matched")
 
     def _fresh(self, found: int) -> str:
@@ -72,7 +73,11 @@ class Application:
         found = self._match(named)
         if not found:
             return Effect()
-        self._table("delta", delta(self.batch, named))
+        if not self._one("SELECT EXISTS (FROM matched WHERE differs)"):
+            # Nobody changes: the usual thing when a file comes again.
+            self._table("delta", f"{delta(self.batch)} LIMIT 0")
+        else:
+            self._table("delta", delta(self.batch))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")

@@ -39,6 +39,10 @@ def _connect(path: Path, memory_mb: int, threads: int, deadline: float) -> duckd
         "temp_directory": str(path.with_suffix(".tmp")),
         # Rows need no order in the table; keeping it would serialise every insert.
         "preserve_insertion_order": False,
+        # A checkpoint may put together a few row groups that are not full; all of them would take seconds after a bulk upload.
+        "max_vacuum_tasks": 1,
+        # Wide files are committed in chunks smaller than a row group; a checkpoint after each would write that group again and again.
+        "checkpoint_threshold": "128MB",
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

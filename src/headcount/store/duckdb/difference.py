@@ -71,8 +71,15 @@ def consent_differs(column: str) -> str:
     return f"(b.{column} IS NOT NULL AND b.{column} IS DISTINCT FROM p.{column})"
 
 
-def delta(batch: Batch, named: str) -> str:
-    """SELECT of the known people whom the batch changes; `named` is SQL of when a row of it names a person."""
+def matched(batch: Batch, named: str) -> str:
+    """SELECT of who is named (row, pid) and whether the batch changes them (differs); `named` is SQL of when a row names a person."""
+    limit = batch.list_limit
+    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
+    return f"SELECT b.row AS row, p.rowid AS pid, {' OR '.join(changes) or 'false'} AS differs FROM profiles p JOIN batch b ON {named}"
+
+
+def delta(batch: Batch) -> str:
+    """SELECT of the people in `matched` whom the batch changes."""
     limit = batch.list_limit
     # A value that stays is not carried along: most do, and texts are dear to copy.
     outputs = [
@@ -83,10 +90,9 @@ def delta(batch: Batch, named: str) -> str:
         for ch in batch.channels
     ]
     outputs += sources(batch)
-    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
-    joined = f"profiles p JOIN batch b ON {named}"
     selected = ", ".join(["b.row AS row", "p.rowid AS pid", "p.identity AS identity", *outputs])
-    return f"SELECT {selected} FROM {joined} WHERE {' OR '.join(changes) or 'false'}"
+    changed = "(SELECT row, pid FROM matched WHERE differs) m"
+    return f"SELECT {selected} FROM profiles p JOIN {changed} ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
 
 
 def sources(batch: Batch) -> list[str]:
