@@ -174,14 +174,14 @@ class Rejects:
 
 def _suspected(plan: Plan, rows: pa.Table) -> Plan:
     """The plan with those columns only in which a cell of the typed `rows` may not be applied: planning 300 takes a second."""
+    if not rows.num_rows:
+        return replace(plan, columns=(), consent={})
 
     def lost(index: int, values: str) -> bool:
-        if not rows.num_rows:
-            return False
         given = pc.is_valid(pc.list_element(rows.column("raw"), index))
         return bool(pc.any(pc.and_not(given, pc.is_valid(rows.column(values)))).as_py())
 
-    columns = tuple(c for c in plan.columns if (rows.num_rows and c.operation is not None) or lost(c.index, f"p{c.index}"))
+    columns = tuple(c for c in plan.columns if c.operation is not None or lost(c.index, f"p{c.index}"))
     consent = {channel: index for channel, index in plan.consent.items() if lost(index, channel.column)}
     return replace(plan, columns=columns, consent=consent)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from headcount.values.text import literal
-from headcount.values.types import Reading
+from headcount.values.types import Reading, is_plainly_written
 
 UNIX = "Unix time"
 ISO = "ISO 8601"
@@ -91,8 +91,7 @@ def named(name: str) -> str:
 
 def _unix(text: str) -> str:
     seconds = f"try_cast({text} AS BIGINT)"
-    # Writing the number again is cheaper than the regular expression, and right for nearly every cell.
-    plain = f"(coalesce({seconds}::VARCHAR = {text}, false) OR regexp_full_match({text}, '-?[0-9]{{1,12}}'))"
+    plain = f"({is_plainly_written(text)} OR regexp_full_match({text}, '-?[0-9]{{1,12}}'))"
     fits = f"{seconds} BETWEEN {_UNIX_RANGE[0]} AND {_UNIX_RANGE[1]} AND {plain}"
     return f"CASE WHEN {fits} THEN make_timestamp({seconds} * 1000000) END"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from headcount.values import dates
 from headcount.values.text import literal
-from headcount.values.types import INTEGER, PLAIN_DIGITS, PLAIN_INTEGER, PLAIN_NUMBER, Reading, Type, significant_digits
+from headcount.values.types import INTEGER, PLAIN_DIGITS, PLAIN_INTEGER, PLAIN_NUMBER, Reading, Type, is_plainly_written, significant_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ def _boolean(text: str) -> str:
 
 
 def _integer(text: str) -> str:
-    # Writing the number again is cheaper than the regular expression, and right for nearly every cell.
-    usual = f"strlen({text}) <= {PLAIN_DIGITS} AND coalesce(try_cast({text} AS BIGINT)::VARCHAR = {text}, false)"
+    usual = f"strlen({text}) <= {PLAIN_DIGITS} AND {is_plainly_written(text)}"
     return f"({usual} OR regexp_full_match({text}, {literal(PLAIN_INTEGER)}))"
 
 

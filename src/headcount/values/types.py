@@ -50,10 +50,14 @@ def significant_digits(text: str) -> str:
     return f"length(ltrim(regexp_replace({mantissa}, '[^0-9]', '', 'g'), '0'))"
 
 
+def is_plainly_written(text: str) -> str:
+    """SQL: whether a text is a whole number as it would be written again; cheaper than a regular expression, true for most numbers."""
+    return f"coalesce(try_cast({text} AS BIGINT)::VARCHAR = {text}, false)"
+
+
 def _integer(text: str) -> str:
     value = f"try_cast({text} AS BIGINT)"
-    # Writing the number again is cheaper than a regular expression, and right for nearly every cell.
-    return f"CASE WHEN {value}::VARCHAR = {text} THEN {value} WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN {value} END"
+    return f"CASE WHEN {is_plainly_written(text)} THEN {value} WHEN regexp_full_match({text}, {literal(INTEGER)}) THEN {value} END"
 
 
 def _integer_reason(text: str) -> str:

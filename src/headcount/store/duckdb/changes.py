@@ -73,11 +73,7 @@ class Application:
         found = self._match(named)
         if not found:
             return Effect()
-        if not self._one("SELECT EXISTS (FROM matched WHERE differs)"):
-            # Nobody changes: the usual thing when a file comes again.
-            self._table("delta", f"{delta(self.batch)} LIMIT 0")
-        else:
-            self._table("delta", delta(self.batch))
+        self._table("delta", delta(self.batch))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")

@@ -34,7 +34,7 @@ class FilterColumn:
 
 def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -> Mapping[str, FilterColumn]:
     """The properties of an account, of which `stored` have a column, and the identity, for the filter compiler."""
-    sql = {p.name: f"p.{p.column}" if p in stored else f"NULL::{SQL_TYPES[p.type]}" for p in properties}
+    sql = {p.name: f"NULL::{SQL_TYPES[p.type]}" for p in properties} | {p.name: f"p.{p.column}" for p in stored}
     columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
     age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
     return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity")}

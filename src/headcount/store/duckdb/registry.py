@@ -28,7 +28,7 @@ def properties(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
 
 def stored(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
     """The properties that have a column."""
-    columns = {name for (name,) in connection.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'profiles'").fetchall()}
+    columns = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('profiles')").fetchall()}
     return tuple(p for p in properties(connection) if p.column in columns)
 
 
