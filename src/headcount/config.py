@@ -54,10 +54,10 @@ class Settings(BaseSettings):
     timezone: Annotated[str, AfterValidator(_time_zone)] = Field("UTC", description="an IANA time zone such as UTC or Europe/Berlin")
     #: Answers ahead whether 01/02/2026 is the first of February; unset, an ambiguous column waits for a person.
     day_first: bool | None = Field(None, description="true or false")
-    #: Rows applied in one transaction; five row groups of the data file. Fewer let live writes in between sooner.
-    chunk_rows: PositiveInt = Field(614_400, description="a whole number of rows, at least 1")
+    #: Rows applied in one transaction; four row groups of the data file. Fewer let live writes in between sooner.
+    chunk_rows: PositiveInt = Field(491_520, description="a whole number of rows, at least 1")
     #: Memory the data engine may use, in MB; beyond it the engine spills to the data directory.
-    memory_limit_mb: int = Field(300, ge=64, description="a whole number of MB, at least 64")
+    memory_limit_mb: int = Field(280, ge=64, description="a whole number of MB, at least 64")
     #: Threads of the data engine; unset, one per core.
     threads: PositiveInt | None = Field(None, description="a whole number, at least 1")
     #: Keep a received file after its upload has finished.

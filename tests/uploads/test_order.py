@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pytest
 from tests.uploads.account import account_in, ledger
 
 from headcount.uploads.mapping import Request
+from headcount.uploads.staging import Staged
 
 ROWS = 400_000
+MAPS = Path("/proc/self/maps")
 CELLS = {
     "identity": "format('u{:07d}', r)",
     "Name": "concat('Person ', r)",
@@ -38,3 +43,18 @@ def test_every_row_keeps_its_number_when_several_threads_read(tmp_path: Path) ->
         with account.app.store() as store:
             wrong = "SELECT count(*) FROM profiles WHERE created_row <> substr(identity, 2)::BIGINT + 2"
             assert store.connection.execute(wrong).fetchall() == [(0,)]
+
+
+@pytest.mark.skipif(not MAPS.exists(), reason="only Linux says what a process has mapped")
+def test_a_chunk_is_let_go_before_the_next_one_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, mapped, read = tmp_path / "people.csv", list[str](), Staged.rows
+    file.write_text("identity\n" + "".join(f"u{n}\n" for n in range(5_000)))
+
+    def look(staged: Staged, chunk: int) -> pa.Table:
+        mapped.extend(re.findall(r"\S+\.arrow", MAPS.read_text()))
+        return read(staged, chunk)
+
+    monkeypatch.setattr(Staged, "rows", look)
+    with account_in(tmp_path, chunk_rows=1_000) as account:
+        assert ledger(account.app.uploads.upload(file, Request(), name=None, door="cli")) == {"rows": 5_000, "created": 5_000}
+    assert mapped == []

@@ -16,7 +16,7 @@ from headcount.cli.output import data, line, print_json, words
 
 def bench(
     rows: Annotated[int, typer.Option(metavar="N", help="Rows of the file that is uploaded.")] = 1_000_000,
-    wide: Annotated[bool, typer.Option("--wide", help="Measure a file of 210 columns as well.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="Measure a file of 300 columns as well.")] = False,
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Make the files here and leave them; otherwise they are removed.")
     ] = None,

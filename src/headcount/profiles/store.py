@@ -93,6 +93,8 @@ class Origin:
     #: The time of the upload, the same for all its batches.
     at: datetime
     actor: str = ""
+    #: Uploads that brought the very same rows: whoever one of them created, and nobody changed since, is as this one leaves him.
+    repeats: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class Applying:
         tally = Tally.from_json(done.tally)
         folding = Folding(self.connection.cursor(), self.plan)
         duplicates = self.staged.duplicates.hashes()
-        for number, rows in enumerate(self._regular(n, duplicates, folding) for n in range(self.staged.chunks)):
+        for number in range(self.staged.chunks):
+            rows = self._regular(number, duplicates, folding)
             if number >= done.chunks:
                 tally = self._store(rows, tally + self.staged.tallies[number], number, folded=False)
             del rows  # or it would be in memory beside the next chunk

@@ -6,6 +6,7 @@ The hashes lie on disk, eight bytes a row, and are sorted in parts of bounded si
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -14,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-#: Hashes that are sorted at once.
-_PART = 1 << 22
+#: Parts that are sorted side by side, and the hashes of one.
+_WORKERS = 2
+_PART = 1 << 21
 #: ... and read at once.
 _SLICE = 1 << 20
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
+_NONE: Hashes = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Duplicates:
 
     def hashes(self) -> pa.Array:
         """The hashes of their keys."""
-        return pa.array(np.load(self.path) if self.path else np.empty(0, np.uint64))
+        return pa.array(np.load(self.path) if self.path else _NONE)
 
     def to_json(self) -> dict[str, int]:
         """The counts as an inspection reports them."""
@@ -63,25 +66,26 @@ class Collected:
         """What came more than once; the hashes go to `kept`."""
         self._file.close()
         found = list(self._repeated())
-        distinct = np.concatenate([hashes for hashes, _ in found] or [np.empty(0, np.uint64)])
+        distinct = np.concatenate([hashes for hashes, _ in found])
         if kept:
             np.save(kept, distinct)
         return Duplicates(distinct.size, sum(rows for _, rows in found), kept)
 
     def _repeated(self) -> Iterator[tuple[Hashes, int]]:
-        """Part by part the hashes that come more than once, each once, and how often all of them come."""
-        for hashes in self._parts():
-            hashes.sort()
-            same = hashes[1:] == hashes[:-1]
-            repeated = np.unique(hashes[1:][same])
-            yield repeated, int(np.count_nonzero(same)) + repeated.size
-
-    def _parts(self) -> Iterator[Hashes]:
-        """The hashes in parts, so that equal ones are in the same part."""
+        """Part by part, in order, the hashes that come more than once, each once, and how often all of them come."""
         count = self._path.stat().st_size // 8
-        if not count:
-            return
         bits = max(0, (count - 1) // _PART).bit_length()
-        for part in range(1 << bits):
-            slices = (np.fromfile(self._path, np.uint64, _SLICE, offset=start * 8) for start in range(0, count, _SLICE))
-            yield np.concatenate([s[s >> np.uint64(64 - bits) == part] if bits else s for s in slices])
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            yield from pool.map(lambda part: _repeated(self._part(count, bits, part)), range(1 << bits))
+
+    def _part(self, count: int, bits: int, part: int) -> Hashes:
+        """The hashes that begin with the `bits` of `part`."""
+        slices = (np.fromfile(self._path, np.uint64, _SLICE, offset=start * 8) for start in range(0, count, _SLICE))
+        return np.concatenate([s[s >> np.uint64(64 - bits) == part] if bits else s for s in slices] or [_NONE])
+
+
+def _repeated(hashes: Hashes) -> tuple[Hashes, int]:
+    hashes.sort()
+    same = hashes[1:] == hashes[:-1]
+    repeated = np.unique(hashes[1:][same])
+    return repeated, int(np.count_nonzero(same)) + repeated.size

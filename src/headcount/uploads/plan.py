@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from headcount import __version__
 from headcount.profiles.consent import Channel
 from headcount.uploads.mapping import Match
 from headcount.values import dates, infer, system
@@ -81,6 +82,8 @@ class Plan:
     blanks: tuple[str, ...] = ()
     #: What cells may begin or end with.
     white_space: WhiteSpace = "any"
+    #: The version of the program that made it: another one may read the same cells as other values.
+    version: str = __version__
 
     @property
     def key(self) -> str:
@@ -94,10 +97,8 @@ class Plan:
     def meaning(self) -> dict[str, Any]:
         """What the plan does to profiles; equal for the same file with the same mapping."""
         document = self.to_json()
-        return {
-            **document,
-            "columns": [{k: v for k, v in c.items() if k not in {"inferred", "number"}} for c in document["columns"]],
-        }
+        columns = [{k: v for k, v in c.items() if k not in {"inferred", "number"}} for c in document["columns"]]
+        return {**{k: v for k, v in document.items() if k != "version"}, "columns": columns}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Plan:
@@ -106,7 +107,7 @@ class Plan:
             PlannedColumn(**{**column, "type": Type(column["type"]), "blanks": tuple(column["blanks"])}) for column in document["columns"]
         )
         consent = {Channel(channel): index for channel, index in document["consent"].items()}
-        rest = {key: document[key] for key in ("identity", "match", "zone", "white_space")}
+        rest = {key: document[key] for key in ("identity", "match", "zone", "white_space", "version")}
         return cls(
             headers=tuple(document["headers"]),
             columns=columns,

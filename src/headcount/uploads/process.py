@@ -167,7 +167,7 @@ class Uploads:
         if found.plan is None or found.questions:
             return self._wait(record, source, sha256.result(), {**seen, **report.open_ends(found, file.header_row)})
         mapping_hash = hashlib.sha256(json.dumps(found.plan.meaning(), sort_keys=True).encode()).hexdigest()
-        before = self.records.find_completed(self.rules.account, sha256.result(), mapping_hash)
+        before = self.records.completed(self.rules.account, sha256.result(), mapping_hash)
         self.records.advance(
             record.id,
             Status.INSPECTING,
@@ -175,7 +175,7 @@ class Uploads:
             sha256=sha256.result(),
             plan=found.plan.to_json(),
             mapping_hash=mapping_hash,
-            duplicate_of=before.id if before else None,
+            duplicate_of=before[0].id if before else None,
             report={**seen, "notices": list(found.notices)},
         )
         self.records.advance(record.id, Status.READY, Status.PROCESSING)
@@ -196,11 +196,16 @@ class Uploads:
             plan = replace(plan, columns=tuple(replace(c, number=properties[c.name].number) for c in plan.columns))
             refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
             refused.prepare()
-            origin = Origin(record.number, record.created_at.replace(tzinfo=None))
+            origin = Origin(record.number, record.created_at.replace(tzinfo=None), repeats=self._repeated(record, plan))
             staged, rows = Staged.load(workdir / "staged"), rows_of_chunk(self.rules.chunk_rows, len(plan.headers))
             on_rows = of_total(watch, "applying", staged.records)
             tally = Applying(connection, staged, plan, store, origin, refused, rows, on_rows).run()
         self._complete(record, tally, properties, started)
+
+    def _repeated(self, record: UploadRecord, plan: Plan) -> tuple[int, ...]:
+        """The numbers of the uploads that read the same rows out of the same bytes."""
+        before = self.records.completed(self.rules.account, record.sha256 or "", record.mapping_hash or "")
+        return tuple(r.number for r in before if (r.plan or {}).get("version") == plan.version)
 
     def _complete(self, record: UploadRecord, tally: Tally, properties: Mapping[str, Property], started: float) -> None:
         ledger, seconds = tally.ledger((record.report or {})["blank_lines"]), time.monotonic() - started

@@ -150,8 +150,8 @@ class UploadRecords(Protocol):
     def working(self, account_id: str) -> Sequence[UploadRecord]:
         """The uploads in a status in which a process works on them, in the order they were accepted."""
 
-    def find_completed(self, account_id: str, sha256: str, mapping_hash: str) -> UploadRecord | None:
-        """The last completed upload of the same bytes with the same mapping."""
+    def completed(self, account_id: str, sha256: str, mapping_hash: str) -> Sequence[UploadRecord]:
+        """The completed uploads of the same bytes with the same mapping, the last one first."""
 
     def change(self, upload_id: str, **fields: Unpack[UploadChanges]) -> UploadRecord:
         """Set fields, whatever the status."""

@@ -106,12 +106,14 @@ def distinct(items: str) -> str:
 def _list(limit: int, items: int) -> Callable[[str], str]:
     def value(text: str) -> str:
         # A text that is a JSON array is a whole list (as an export writes it); anything else is a list of that one text.
-        # The lambdas bind what is dear to compute, so that it is computed once.
+        # The lambdas bind what is dear to compute, so that it is computed once. A short text holds neither a long one nor too many.
         fits = f"len(found) <= {items} AND len(list_filter(found, lambda x: length(x) > {limit})) = 0"
         whole = f"list_transform([{distinct('read')}], lambda found: CASE WHEN {fits} THEN found END)[1]"
         array = f"try_cast(try_cast({text} AS JSON) AS VARCHAR[])"
         one = f"CASE WHEN {_string(limit)(text)} IS NOT NULL THEN [{text}] END"
-        many = f"list_transform([{array}], lambda read: CASE WHEN read IS NOT NULL THEN {whole} ELSE {one} END)[1]"
+        short = f"strlen({text}) <= {min(limit, 2 * items)}"
+        read = f"CASE WHEN read IS NULL THEN {one} WHEN {short} THEN {distinct('read')} ELSE {whole} END"
+        many = f"list_transform([{array}], lambda read: {read})[1]"
         return f"CASE WHEN {text} LIKE '[%' THEN {many} WHEN {text} IS NOT NULL THEN {one} END"
 
     return value

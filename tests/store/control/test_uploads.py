@@ -133,19 +133,18 @@ def test_undo_keeps_the_time_of_the_end(uploads: SqlUploads) -> None:
     assert uploads.get("acme", record.id).finished_at == finished
 
 
-def test_the_last_completed_upload_of_the_same_file_and_mapping_is_found(uploads: SqlUploads) -> None:
+def test_the_completed_uploads_of_the_same_file_and_mapping_are_found(uploads: SqlUploads) -> None:
     first, second, third = new(uploads), new(uploads), new(uploads)
     for record, mapping in ((first, "m1"), (second, "m1"), (third, "m2")):
         uploads.change(record.id, sha256="ab", mapping_hash=mapping)
         complete(uploads, record)
-    found = uploads.find_completed("acme", "ab", "m1")
-    assert found is not None
-    assert found.id == second.id
+    found = uploads.completed("acme", "ab", "m1")
+    assert [record.id for record in found] == [second.id, first.id]
 
 
 def test_an_unfinished_upload_of_the_same_file_is_not_found(uploads: SqlUploads) -> None:
     uploads.change(new(uploads).id, sha256="ab", mapping_hash="m1")
-    assert uploads.find_completed("acme", "ab", "m1") is None
+    assert uploads.completed("acme", "ab", "m1") == []
 
 
 def test_an_upload_without_an_owner_is_claimed_by_one(uploads: SqlUploads) -> None:

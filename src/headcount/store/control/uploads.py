@@ -93,19 +93,14 @@ class SqlUploads:
         statement = _of_account(account_id).where(UploadRow.status.in_(WORKING))
         return self._records(statement.order_by(UploadRow.number))
 
-    def find_completed(self, account_id: str, sha256: str, mapping_hash: str) -> UploadRecord | None:
-        """The last completed upload of the same bytes with the same mapping."""
-        statement = (
-            _of_account(account_id)
-            .where(
-                UploadRow.sha256 == sha256,
-                UploadRow.mapping_hash == mapping_hash,
-                UploadRow.status == Status.COMPLETED,
-            )
-            .order_by(UploadRow.number.desc())
-            .limit(1)
+    def completed(self, account_id: str, sha256: str, mapping_hash: str) -> Sequence[UploadRecord]:
+        """The completed uploads of the same bytes with the same mapping, the last one first."""
+        statement = _of_account(account_id).where(
+            UploadRow.sha256 == sha256,
+            UploadRow.mapping_hash == mapping_hash,
+            UploadRow.status == Status.COMPLETED,
         )
-        return next(iter(self._records(statement)), None)
+        return self._records(statement.order_by(UploadRow.number.desc()))
 
     def change(self, upload_id: str, **fields: Unpack[UploadChanges]) -> UploadRecord:
         """Set fields, whatever the status."""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from headcount.profiles.store import APPLIES, Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
+from headcount.store.duckdb.consent import consent_act
 from headcount.store.duckdb.difference import (
     CHANGED,
     CLEARED,
@@ -23,6 +24,7 @@ from headcount.store.duckdb.difference import (
     initial,
     matched,
     overlong,
+    repeated,
 )
 
 
@@ -59,8 +61,15 @@ class Application:
 
     def _match(self, named: str) -> int:
         """Fill `matched` with the people named; returns how many rows name somebody."""
-        self._table("matched", matched(self.batch, named))
+        repeats = self.origin.repeats
+        if repeats:
+            self._table("matched", repeated(named, repeats))
+        if not repeats or self._may_differ():
+            self._table("matched", matched(self.batch, named))
         return self._one("SELECT count(DISTINCT row) FROM matched") if self.batch.match != "identity" else self._count("matched")
+
+    def _may_differ(self) -> bool:
+        return bool(self._row("SELECT EXISTS (FROM matched WHERE differs)")[0])
 
     def _fresh(self, found: int) -> str:
         """The rows of the batch that name nobody, when `found` rows named somebody."""
@@ -71,8 +80,8 @@ class Application:
 
     def _update(self, named: str) -> Effect:
         found = self._match(named)
-        if not found:
-            return Effect()
+        if not self._may_differ():
+            return self._unchanged(found)
         self._table("delta", delta(self.batch))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
@@ -81,6 +90,10 @@ class Application:
             self._write_delta(columns)
         effect = Effect(0, updated, found - updated, self._count("matched"), columns, consent)
         return effect if not self._edits() else _with_overlong(effect, self._overlong_of_known())
+
+    def _unchanged(self, found: int) -> Effect:
+        effect = Effect(unchanged=found, touched=self._count("matched"))
+        return effect if not found or not self._edits() else _with_overlong(effect, self._overlong_of_known())
 
     def _changed(self, column: BatchColumn) -> Changed:
         k = f"k{column.number}"
@@ -125,12 +138,10 @@ class Application:
 
     def _log(self, changed: str, channel: str) -> None:
         self._run(
-            f"INSERT INTO consent_log SELECT $at, identity, $channel, before, after, 'upload', $actor, $upload, row, NULL "
+            "INSERT INTO consent_entries SELECT $act, identity, $channel::channel, before, after, row "
             f"FROM ({changed}) WHERE after IS NOT NULL",
-            at=self.origin.at,
+            act=consent_act(self.connection, self.origin),
             channel=channel,
-            actor=self.origin.actor,
-            upload=self.origin.upload,
         )
 
     def _create(self, created: int, fresh: str) -> Effect:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from headcount.profiles.store import Batch, BatchColumn
 from headcount.values.types import distinct
 
@@ -76,6 +78,13 @@ def matched(batch: Batch, named: str) -> str:
     limit = batch.list_limit
     changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
     return f"SELECT b.row AS row, p.rowid AS pid, {' OR '.join(changes) or 'false'} AS differs FROM profiles p JOIN batch b ON {named}"
+
+
+def repeated(named: str, uploads: Sequence[int]) -> str:
+    """The same without looking at a value: whom the same row of one of the `uploads` created, and nobody changed since, does not differ."""
+    numbers = ", ".join(map(str, uploads))
+    created = f"p.created_upload IN ({numbers}) AND p.created_row = b.row AND p.last_updated = p.first_seen"
+    return f"SELECT b.row AS row, p.rowid AS pid, NOT ({created}) AS differs FROM profiles p JOIN batch b ON {named}"
 
 
 def delta(batch: Batch) -> str:

@@ -54,9 +54,7 @@ def _person(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property
 
 
 def _consent_log(connection: duckdb.DuckDBPyConnection, identity: str) -> dict[str, tuple[Any, Any]]:
-    rows = connection.execute(
-        "SELECT channel, source, logged_at FROM consent_log WHERE identity = ? ORDER BY logged_at, upload", [identity]
-    ).fetchall()
+    rows = connection.execute("SELECT channel, source, logged_at FROM consent_log WHERE identity = ? ORDER BY act", [identity]).fetchall()
     return {channel: (source, at) for channel, source, at in rows}
 
 

@@ -85,5 +85,7 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
 def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, as_wanted: str) -> int:
     """Give a property another type; `as_wanted` is SQL of a stored value as the new type. Returns how many values could not be kept."""
     (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
+    # Whoever has a value of another type now is no longer as an upload left him.
+    connection.execute(f"UPDATE profiles SET last_updated = timezone('UTC', now()) WHERE {stored.column} IS NOT NULL")
     _set_type(connection, stored, wanted, f" USING {as_wanted}")
     return int(lost)

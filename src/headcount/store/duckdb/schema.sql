@@ -30,19 +30,32 @@ CREATE TABLE IF NOT EXISTS changes (
     columns INTEGER[] NOT NULL
 );
 
--- Every change of a consent, never rewritten. `row` is the spreadsheet row of the upload.
-CREATE TABLE IF NOT EXISTS consent_log (
+-- An occasion on which consents were changed: who did it, when, why and by which upload. Kept once, not with each of a million entries.
+CREATE TABLE IF NOT EXISTS consent_acts (
+    act INTEGER PRIMARY KEY,
     logged_at TIMESTAMP NOT NULL,
-    identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
-    channel VARCHAR NOT NULL,
-    before BOOLEAN,
-    after BOOLEAN,
     source VARCHAR NOT NULL,
     actor VARCHAR NOT NULL,
     upload INTEGER,
-    row BIGINT,
     reason VARCHAR
 );
+
+CREATE TYPE IF NOT EXISTS channel AS ENUM ('push', 'sms', 'email', 'whatsapp');
+
+-- Every change of a consent, never rewritten. `row` is the spreadsheet row of the upload.
+CREATE TABLE IF NOT EXISTS consent_entries (
+    act INTEGER NOT NULL,
+    identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
+    channel channel NOT NULL,
+    before BOOLEAN,
+    after BOOLEAN,
+    row BIGINT
+);
+
+-- The consent log: every entry with its occasion.
+CREATE VIEW IF NOT EXISTS consent_log AS
+SELECT act, logged_at, identity, channel::VARCHAR AS channel, before, after, source, actor, upload, row, reason
+FROM consent_entries JOIN consent_acts USING (act);
 
 -- How far each upload is, committed with the data it describes.
 CREATE TABLE IF NOT EXISTS progress (
