@@ -6,7 +6,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from headcount.csvfile.marks import APOSTROPHE, BLANK, CR, LF, TAB, Bytes, Mask, Positions, Tally
+from headcount.csvfile.bits import Tally, Words, after, before, pack
+from headcount.csvfile.marks import APOSTROPHE, BLANK, CR, LF, TAB, Bytes, Mask, Positions
 from headcount.csvfile.rows import Marks, Rows
 from headcount.csvfile.utf8 import wide_spaces
 
@@ -69,21 +70,33 @@ def _blanks(data: Bytes, rows: Rows, marks: Marks) -> bool:
         return False
     if marks.quote == APOSTROPHE or BLANK in (data[0], data[-1], marks.delimiter) or data[0] == APOSTROPHE:
         return True
+    if rows.inside is not None:
+        return _blanks_beside(data, rows.inside, marks)
     at = np.flatnonzero((data == BLANK) | (data == APOSTROPHE))
     blank = data[at] == BLANK
-    before, after = data[at - 1], data.take(at + 1, mode="clip")
+    ahead, behind = data[at - 1], data.take(at + 1, mode="clip")
     # Two quotes together are one within the cell, and no edge of it.
-    opened = at[before == marks.quote]
-    closed = at[(after == marks.quote) & blank]
-    if (data.take(opened - 2, mode="clip") != marks.quote).any() or (data.take(closed + 2, mode="clip") != marks.quote).any():
+    opened = at[ahead == marks.quote]
+    closed = at[(behind == marks.quote) & blank]
+    padded = np.pad(data, 2)  # so that there is something two places from every byte
+    if (padded[opened] != marks.quote).any() or (padded[closed + 4] != marks.quote).any():
         return True
     edge = _table(marks.delimiter, LF, CR)
-    at = at[edge[before] | (edge[after] & blank)]
+    at = at[edge[ahead] | (edge[behind] & blank)]
     if not at.size or not rows.opened or rows.textual or marks.escape != marks.quote:
         return bool(at.size)
-    quotes = Tally(data == marks.quote)
+    quotes = Tally(pack(data == marks.quote))
     start = rows.start[np.searchsorted(rows.start, at, side="right") - 1]
     return bool(((quotes.before(at) - quotes.before(start)) % 2 == 0).any())
+
+
+def _blanks_beside(data: Bytes, inside: Words, marks: Marks) -> bool:
+    """The same where it is known what is inside quotes: a few words of bits instead of a list of blanks."""
+    blank, quotes = pack(data == BLANK), pack(data == marks.quote)
+    front = blank | pack(data == APOSTROPHE)
+    edges = (pack(data == marks.delimiter) | pack(data == LF) | pack(data == CR)) & ~inside
+    begins, ends = after(quotes) & ~after(after(quotes)), before(quotes) & ~before(before(quotes))
+    return bool((front & (after(edges) | begins)).any() or (blank & (before(edges) | ends)).any())
 
 
 def _table(*marks: int) -> Mask:

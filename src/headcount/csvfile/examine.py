@@ -13,6 +13,7 @@ from headcount.csvfile.ends import Ends, ends
 from headcount.csvfile.keep import keep
 from headcount.csvfile.marks import CR, LF, Bytes, Mask
 from headcount.csvfile.rows import SOUND, Marks, Rows, blank_rows, read_rows
+from headcount.csvfile.sound import sound_rows
 from headcount.csvfile.utf8 import undecodable
 
 
@@ -49,7 +50,9 @@ class Findings:
 
 def examine(data: Bytes, rules: Rules, *, closed: bool) -> Findings:
     """Judge the rows of a block of whole lines; `closed` says that nothing can follow it."""
-    rows = read_rows(data, rules.marks, closed=closed)
+    rows = sound_rows(data, rules.marks, closed=closed)
+    if rows is None:
+        rows = read_rows(data, rules.marks, closed=closed)
     seen = data[: rows.rest]
     wrong = undecodable(seen)
     blank = blank_rows(data, rows, rules.marks.delimiter)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headcount.csvfile.marks import CR, LF, Bytes, Mask, Positions, Tally
+from headcount.csvfile.bits import Tally, pack
+from headcount.csvfile.marks import CR, LF, Bytes, Mask, Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Lines:
 
     def index(self, at: Positions) -> Positions:
         """Return the number of the line that holds each position."""
-        return Tally(self._ends).before(at)
+        return Tally(pack(self._ends)).before(at)
 
 
 def split_lines(data: Bytes) -> Lines:

@@ -1,4 +1,4 @@
-"""Marked bytes: arrays over one block of a file, and counting marks before any position."""
+"""Marked bytes: arrays over one block of a file."""
 
 from __future__ import annotations
 
@@ -12,27 +12,6 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Positions: TypeAlias = npt.NDArray[np.int64]
 
 TAB, LF, CR, BLANK, QUOTE, APOSTROPHE, COMMA, BACKSLASH = b"\t\n\r \"',\\"
-
-
-class Tally:
-    """Counts marks before any position in constant time: one bit per byte, one running count per 64 of them."""
-
-    __slots__ = ("_counts", "_words")
-
-    def __init__(self, marks: Mask) -> None:
-        bits = np.packbits(marks, bitorder="little")
-        words = np.zeros(marks.size // 64 + 1, np.uint64)
-        words.view(np.uint8)[: bits.size] = bits
-        self._words = words
-        self._counts = np.zeros(words.size + 1, np.int64)
-        np.cumsum(np.bitwise_count(words), out=self._counts[1:])
-
-    def before(self, at: Positions) -> Positions:
-        """Return the number of marks in `[0, at)` for every position."""
-        word = at >> 6
-        below = np.left_shift(np.uint64(1), (at & 63).astype(np.uint64)) - np.uint64(1)
-        counts: Positions = self._counts[word] + np.bitwise_count(self._words[word] & below)
-        return counts
 
 
 def settle(fixed: Mask, value: Mask, turns: Mask) -> Mask:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headcount.csvfile.bits import Tally, Words, pack
 from headcount.csvfile.lines import Lines, split_lines
-from headcount.csvfile.marks import BLANK, TAB, Bytes, Mask, Positions, Tally, settle
+from headcount.csvfile.marks import BLANK, TAB, Bytes, Mask, Positions, settle
 from headcount.csvfile.quoting import BROKEN, IN, OUT, Runs, States, Walk, find_runs, walk
 
 #: A record may go on over lines for this many bytes; an opening quote that leads further is unclosed.
@@ -16,7 +17,7 @@ MAX_QUOTED = 1 << 20
 
 SOUND, STRAY, UNCLOSED = 0, 1, 2
 
-_NOWHERE = np.empty(0, np.int64)
+NOWHERE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Rows:
     padded: bool
     #: where the first row begins that needs more bytes than the block has
     rest: int
+    #: which bytes up to `rest` are inside quotes, an opening quote included; None where it is not as plain as that
+    inside: Words | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -57,12 +60,12 @@ class Rows:
 def read_rows(data: Bytes, marks: Marks, *, closed: bool) -> Rows:
     """Cut a block into rows; `closed` says that nothing can follow the block."""
     lines = split_lines(data)
-    delimiters = Tally(data == marks.delimiter)
+    delimiters = Tally(pack(data == marks.delimiter))
     total = np.diff(delimiters.before(lines.end), prepend=0)
     runs = find_runs(data, lines, marks.delimiter, marks.quote, marks.escape)
     if runs is None:
         sound = np.zeros(len(lines), np.uint8)
-        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, _NOWHERE, 0, textual=False, padded=False, rest=data.size)
+        return Rows(lines.start, lines.stop, lines.end, total + 1, sound, NOWHERE, 0, textual=False, padded=False, rest=data.size)
     return _quoted_rows(lines, runs, delimiters, total, closed=closed)
 
 
@@ -76,7 +79,7 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
     padded = bool((runs.padding[runs.begins] > 1).any())
     fault = np.where(out.end == BROKEN, STRAY, SOUND).astype(np.uint8)
     if not (out.end == IN).any():
-        return Rows(lines.start, lines.stop, lines.end, fields, fault, _NOWHERE, opened, bool(out.textual.any()), padded, size)
+        return Rows(lines.start, lines.stop, lines.end, fields, fault, NOWHERE, opened, bool(out.textual.any()), padded, size)
     into = walk(runs, len(lines), IN)
     first, last, cut = join_lines(lines, out.end, into.end, closed=closed)
     within = _lead(lines, runs, delimiters, total) + _inside(runs, into, gaps, len(lines))
@@ -91,7 +94,7 @@ def _quoted_rows(lines: Lines, runs: Runs, delimiters: Tally, total: Positions, 
         lines.end[last],
         fields[first] + more[last + 1] - more[first + 1],
         fault,
-        np.delete(lines.stop[: last[-1] + 1], last) if last.size else _NOWHERE,
+        np.delete(lines.stop[: last[-1] + 1], last) if last.size else NOWHERE,
         opened,
         bool(np.where(continued[runs.line], into.textual, out.textual).any()),
         padded,
@@ -170,6 +173,6 @@ def blank_rows(data: Bytes, rows: Rows, delimiter: int) -> Mask:
     white = [byte for byte in (BLANK, TAB, 0xC2, 0xA0) if byte != delimiter]
     doubtful = np.flatnonzero(~blank & (rows.fields == 1) & np.isin(data[rows.start], white))
     if doubtful.size:
-        black = Tally(~np.isin(data, white))
+        black = Tally(pack(~np.isin(data, white)))
         blank[doubtful] = black.before(rows.stop[doubtful]) == black.before(rows.start[doubtful])
     return blank
