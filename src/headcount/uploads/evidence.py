@@ -6,8 +6,10 @@ asks only what is still open. What the pass finds is exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import duckdb
 
@@ -21,8 +23,6 @@ from headcount.values.text import WhiteSpace, filled
 SAMPLE_ROWS = 20_000
 #: ... and its cells, for wide files.
 SAMPLE_CELLS = 600_000
-#: Columns that one query asks about.
-_WIDTH = 16
 _BLANK_WORDS = "('NULL', 'N/A', 'NA', '#N/A', 'NONE', 'NIL', '-', '--', '?')"
 _UNIX_LIKE = r"1[0-9]{9}"
 _EXAMPLES = 3
@@ -55,6 +55,8 @@ class Found:
     #: Cells that look like a word for nothing, and like Unix time; of the first look.
     blank_words: int = 0
     unix_like: int = 0
+    #: A cell that does not fit, for each candidate that has one; of the first look.
+    against: Mapping[Candidate, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +66,41 @@ class Look:
     connection: duckdb.DuckDBPyConnection
     white_space: WhiteSpace
 
-    def count(self, source: str, subjects: Sequence[Subject], *, hints: bool = False) -> dict[int, Found]:
-        """What is found of each subject in all rows of `source`, by column index."""
+    def count(self, source: str, subjects: Sequence[Subject], *, first: bool = False) -> dict[int, Found]:
+        """What is found of each subject in all rows of `source`, by column index; in a `first` look also hints and counterexamples."""
+        alike = defaultdict[tuple[object, ...], list[Subject]](list)
+        for subject in subjects:
+            alike[subject.candidates, subject.column.blanks, subject.operation].append(subject)
         found = dict[int, Found]()
-        for start in range(0, len(subjects), _WIDTH):
-            found |= self._count(source, subjects[start : start + _WIDTH], hints)
+        for group in alike.values():
+            asked = _Asked(group[0], first=first)
+            found |= {s.index: asked.found(counts) for s, counts in zip(group, self._counts(source, group, asked), strict=True)}
         return found
 
-    def _count(self, source: str, subjects: Sequence[Subject], hints: bool) -> dict[int, Found]:  # noqa: FBT001 - passed on
-        asked = [sql for s in subjects for sql in _aggregates(s, hints)]
-        cells = ", ".join(f"{sql} AS t{i}" for i, sql in self._texts(subjects).items())
-        row = single_row(self.connection, f"SELECT {', '.join(asked)} FROM (SELECT {cells} FROM {source})")
-        counts = iter(row)
-        return {s.index: _found(s, [next(counts) for _ in _aggregates(s, hints)], hints) for s in subjects}
+    def _counts(self, source: str, subjects: Sequence[Subject], asked: _Asked) -> Iterator[tuple[Any, ...]]:
+        """The answers for each of some subjects of which the same is asked."""
+        if len(subjects) == 1:
+            cells = [f"{self.text(subjects[0].column)} AS t", *self._operation(subjects[0])]
+            yield single_row(self.connection, f"SELECT {asked.sql} FROM (SELECT {', '.join(cells)} FROM {source})")
+            return
+        # One statement for all of them, with the cells below each other: planning one for each column takes longer than counting.
+        columns, places = ", ".join(f"c{s.index}" for s in subjects), ", ".join(str(s.index) for s in subjects)
+        below = f"SELECT unnest([{columns}]) AS c, unnest([{places}]) AS place FROM {source}"
+        text = filled("c", white_space=self.white_space, blanks=subjects[0].column.blanks)
+        rows = self.connection.execute(
+            f"SELECT place, {asked.sql} FROM (SELECT place, {text} AS t FROM ({below})) GROUP BY place"
+        ).fetchall()
+        counted = {place: tuple(counts) for place, *counts in rows}
+        nothing = single_row(self.connection, f"SELECT {asked.sql} FROM (SELECT NULL::VARCHAR AS t LIMIT 0)")
+        yield from (counted.get(s.index, nothing) for s in subjects)
 
-    def _texts(self, subjects: Sequence[Subject]) -> dict[int, str]:
-        texts = {s.index: self.text(s.column) for s in subjects}
-        operations = {s.operation for s in subjects if s.operation is not None}
-        return texts | {i: f"lower({filled(f'c{i}', white_space=self.white_space)})" for i in operations}
+    def _operation(self, subject: Subject) -> Iterator[str]:
+        if subject.operation is not None:
+            yield f"lower({filled(f'c{subject.operation}', white_space=self.white_space)}) AS operation"
 
     def text(self, column: Column) -> str:
         """SQL of the filled cell of a column."""
         return filled(f"c{column.index}", white_space=self.white_space, blanks=column.blanks)
-
-    def contradictions(self, source: str, lost: Sequence[tuple[Subject, Sequence[Candidate]]]) -> dict[int, dict[Candidate, str]]:
-        """For each subject a cell that does not fit each of its lost candidates, by column index."""
-        found = dict[int, dict[Candidate, str]]()
-        for start in range(0, len(lost), _WIDTH):
-            part = lost[start : start + _WIDTH]
-            asked = [
-                f"any_value(t{s.index}) FILTER (NOT coalesce({c.test(f't{s.index}')}, t{s.index} IS NULL))" for s, cs in part for c in cs
-            ]
-            cells = ", ".join(f"{self.text(s.column)} AS t{s.index}" for s, _ in part)
-            row = iter(single_row(self.connection, f"SELECT {', '.join(asked)} FROM (SELECT {cells} FROM {source})"))
-            found |= {s.index: {c: next(row) for c in cs} for s, cs in part}
-        return found
 
     def disagreements(self, source: str, column: Column, formats: Sequence[Candidate]) -> tuple[int, list[str]]:
         """How many cells would be different instants in the formats, and three of them."""
@@ -113,36 +115,39 @@ def _instant(candidate: Candidate) -> str:
     return dates.value("t", candidate.format or dates.RECOGNISED[0])
 
 
-def _aggregates(subject: Subject, hints: bool) -> list[str]:  # noqa: FBT001 - passed on
-    t = f"t{subject.index}"
-    asked = [f"count({t})", *(f"count(*) FILTER ({c.test(t)})" for c in subject.candidates)]
-    if subject.operation is not None:
-        asked.append(f"count(*) FILTER (t{subject.operation} IN ('$add', '$remove'))")
-    if hints:
-        asked.append(f"count(*) FILTER (upper({t}) IN {_BLANK_WORDS})")
-        asked.append(f"count(*) FILTER (regexp_full_match({t}, '{_UNIX_LIKE}'))")
-    return asked
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of the texts `t` of a column like `subject`."""
+
+    subject: Subject
+    first: bool
+
+    @property
+    def sql(self) -> str:
+        """The aggregates, in the order in which `found` takes the answers."""
+        tests = [c.test("t") for c in self.subject.candidates]
+        asked = ["count(t)", *(f"count(*) FILTER ({test})" for test in tests)]
+        if self.subject.operation is not None:
+            asked.append("count(*) FILTER (operation IN ('$add', '$remove'))")
+        if self.first:
+            asked.append(f"count(*) FILTER (upper(t) IN {_BLANK_WORDS})")
+            asked.append(f"count(*) FILTER (regexp_full_match(t, '{_UNIX_LIKE}'))")
+            asked += [f"any_value(t) FILTER (NOT coalesce({test}, t IS NULL))" for test in tests]
+        return ", ".join(asked)
+
+    def found(self, answers: Sequence[Any]) -> Found:
+        """The answers with their names."""
+        given, candidates = iter(answers), self.subject.candidates
+        evidence = Evidence(next(given), {c: next(given) for c in candidates})
+        edits = next(given) if self.subject.operation is not None else 0
+        if not self.first:
+            return Found(evidence, edits)
+        blank_words, unix_like = next(given), next(given)
+        against = {c: cell for c in candidates if (cell := next(given)) is not None}
+        return Found(evidence, edits, blank_words, unix_like, against)
 
 
-def _found(subject: Subject, counts: list[int], hints: bool) -> Found:  # noqa: FBT001 - passed on
-    numbers = iter(counts)
-    evidence = Evidence(next(numbers), {c: next(numbers) for c in subject.candidates})
-    edits = next(numbers) if subject.operation is not None else 0
-    return Found(evidence, edits, *(numbers if hints else ()))
-
-
-def open_still(look: Look, source: str, subjects: Sequence[Subject], found: Mapping[int, Found]) -> list[Subject]:
-    """The subjects without the candidates that a cell of the first look contradicts; with these cells."""
-    lost = [(s, cs) for s in subjects if (cs := _lost(s, found[s.index]))]
-    cells = look.contradictions(source, lost)
-    return [
-        replace(s, candidates=tuple(c for c in s.candidates if c not in cells[s.index]), ruled_out=cells[s.index])
-        if s.index in cells
-        else s
-        for s in subjects
-    ]
-
-
-def _lost(subject: Subject, found: Found) -> tuple[Candidate, ...]:
-    fits, cells = found.evidence.fits, found.evidence.filled
-    return tuple(c for c in subject.candidates if fits[c] < cells)
+def open_still(subject: Subject, first: Found) -> Subject:
+    """The subject without the candidates that a cell of the first look contradicts; with these cells."""
+    still = tuple(c for c in subject.candidates if c not in first.against)
+    return replace(subject, candidates=still, ruled_out=first.against)

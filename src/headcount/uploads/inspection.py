@@ -175,10 +175,8 @@ class Inspector:
         """What the first rows say of each column, all rows where that leaves more than one answer."""
         subjects = [self._subject(c, resolved) for c in resolved.columns if c.role in _INSPECTED or _faulty(c, resolved)]
         self.connection.execute(f"CREATE OR REPLACE TABLE first_look AS SELECT * FROM {self._source} LIMIT {self._first_rows}")
-        first = self._look.count("first_look", subjects, hints=True)
-        new = [s for s in subjects if not _existing(s)]
-        still = {s.index: s for s in evidence.open_still(self._look, "first_look", new, first)}
-        known = {s.index: (still.get(s.index, s), first[s.index]) for s in subjects}
+        first = self._look.count("first_look", subjects, first=True)
+        known = {s.index: (s if _existing(s) else evidence.open_still(s, first[s.index]), first[s.index]) for s in subjects}
         return self._exact(known, [i for i, (s, found) in known.items() if s.operation is not None or _undecided(s, found)])
 
     def _exact(self, known: Mapping[int, tuple[Subject, Found]], indexes: Iterable[int]) -> dict[int, tuple[Subject, Found]]:
