@@ -231,3 +231,13 @@ def test_progress_tells_phase_amount_and_rate(monkeypatch: pytest.MonkeyPatch, c
     shown = capsys.readouterr().err
     assert "2.0 MB of 2.0 MB" in shown
     assert "3,000 of 3,000 rows" in shown
+
+
+def test_quotes_can_be_given(headcount: Headcount, tmp_path: Path) -> None:
+    file = tmp_path / "quotes.csv"
+    file.write_text("identity,note\n1,'it\\'s, so'\n")
+    found = headcount("inspect", str(file), "--quote", "'", "--escape", "\\", "--json").json
+    assert (found["dialect"]["quote"], found["dialect"]["escape"]) == ("'", "\\")
+    assert found["preview"] == [{"row": 2, "cells": ["1", "it's, so"]}]
+    (tmp_path / "m.json").write_text('{"dialect": {"quote": "\\"", "escape": "\\""}}')
+    assert headcount("inspect", str(file), "--manifest", "m.json", "--json").json["problems"][0]["code"] == "field_count"

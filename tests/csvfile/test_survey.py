@@ -94,12 +94,22 @@ def test_a_file_over_the_limit_is_refused_before_it_is_stored(pack: type[bytes],
         ({"encoding": "base64"}, "encoding_unknown"),
         ({"delimiter": ",,"}, "dialect_invalid"),
         ({"quote": "x"}, "dialect_invalid"),
+        ({"escape": "x"}, "dialect_invalid"),
+        ({"quote": "'", "escape": '"'}, "dialect_invalid"),
     ],
 )
 def test_an_impossible_choice_is_a_wrong_call(choices: dict[str, str], code: str, tmp_path: Path) -> None:
     with pytest.raises(WrongCall) as refusal:
         _survey(tmp_path, b"id,name\n", **choices)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("choices", "good"), [({}, 2), ({"escape": '"'}, 1), ({"escape": "\\"}, 2), ({"quote": "'"}, 1), ({"quote": "'", "escape": "'"}, 1)]
+)
+def test_what_is_given_is_not_detected(choices: dict[str, str], good: int, tmp_path: Path) -> None:
+    found = _survey(tmp_path, b'id,name\n1,"a \\" b, c"\n2,d\n', delimiter=",", **choices)
+    assert (found.records, found.broken) == (good, 2 - good)
 
 
 def test_a_clean_file_is_read_where_it_is(tmp_path: Path) -> None:

@@ -52,6 +52,13 @@ class MappingFlags:
         str | None, typer.Option(metavar="D", help="What separates the cells, such as ';' or tab. Found by itself as a rule.")
     ] = None
     encoding: Annotated[str | None, typer.Option(metavar="E", help="The encoding, such as windows-1252. Found by itself as a rule.")] = None
+    quote: Annotated[str | None, typer.Option(metavar="Q", help='What cells are quoted with, such as "\'". Found by itself as a rule.')] = (
+        None
+    )
+    escape: Annotated[
+        str | None,
+        typer.Option(metavar="E", help="What stands before a quote within a cell: the quote once more, or '\\'. Found by itself."),
+    ] = None
     confirm_resubscribe: Annotated[
         str | None,
         typer.Option(metavar="REASON", help="Let the file re-subscribe people who opted out themselves, for this reason."),
@@ -72,6 +79,8 @@ class MappingFlags:
             blanks=(*request.blanks, *self.blank),
             delimiter=delimiter or request.delimiter,
             encoding=self.encoding or request.encoding,
+            quote=self.quote or request.quote,
+            escape=self.escape or request.escape,
             confirm_resubscribe=self.confirm_resubscribe or request.confirm_resubscribe,
         )
 

@@ -32,6 +32,15 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    r"""What a person said of the dialect; None is for us to find. `escape` is the quote itself or a backslash."""
+
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """How a sample looks when it is read in one dialect."""
 
@@ -57,15 +66,15 @@ def separator_line(sample: bytes) -> tuple[str, int] | None:
     return (found[1].decode("latin-1"), found.end()) if found else None
 
 
-def detect(sample: Bytes, delimiter: str | None = None, quote: str | None = None, *, whole: bool = True) -> Dialect:
+def detect(sample: Bytes, given: Given, *, whole: bool = True) -> Dialect:
     """Choose the dialect that reads the sample, whole lines from the header on, as the most regular table.
 
     `whole` says that the sample is the whole file, so that a quote that is open at its end is a fault.
     """
-    if quote is not None:
-        return _best(sample, delimiter, quote, whole=whole).dialect
-    double = _best(sample, delimiter, '"', whole=whole)
-    single = _best(sample, delimiter, "'", whole=whole) if (sample == ord("'")).any() else None
+    if given.quote is not None:
+        return _best(sample, given, given.quote, whole=whole).dialect
+    double = _best(sample, given, '"', whole=whole)
+    single = _best(sample, given, "'", whole=whole) if (sample == ord("'")).any() else None
     return (single if single and _clearly(single, double) else double).dialect
 
 
@@ -76,9 +85,11 @@ def _clearly(single: Trial, double: Trial) -> bool:
     return (single.fit > double.fit) or (single.quoted >= 0.5 and single.faults == 0 and single.fit >= double.fit)
 
 
-def _best(sample: Bytes, delimiter: str | None, quote: str, *, whole: bool) -> Trial:
-    dialects = [Dialect(mark, quote, quote, "\n") for mark in delimiter or DELIMITERS]
-    dialects = [replace(dialect, escape="\\") if escapes(sample, dialect) else dialect for dialect in dialects]
+def _best(sample: Bytes, given: Given, quote: str, *, whole: bool) -> Trial:
+    escape = "\\" if given.escape == "\\" else quote
+    dialects = [Dialect(mark, quote, escape, "\n") for mark in given.delimiter or DELIMITERS]
+    if given.escape is None:
+        dialects = [replace(dialect, escape="\\") if escapes(sample, dialect) else dialect for dialect in dialects]
     trials = [attempt(sample, dialect, whole=whole) for dialect in dialects]
     best = max(trials, key=lambda trial: (trial.score, trial.width))
     if best.dialect.delimiter == "," and best.width > 1 and _decimal_commas(sample):

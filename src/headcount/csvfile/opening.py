@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from headcount.csvfile.blocks import last_line_end
-from headcount.csvfile.dialect import Dialect, detect, separator_line
+from headcount.csvfile.dialect import Dialect, Given, detect, separator_line
 from headcount.csvfile.encoding import bom_length
 from headcount.csvfile.marks import Bytes
 from headcount.csvfile.rows import SOUND, Rows, blank_rows, read_rows
@@ -40,7 +40,7 @@ class Opening:
     simple: bool
 
 
-def open_csv(path: Path, delimiter: str | None, quote: str | None) -> Opening:
+def open_csv(path: Path, given: Given) -> Opening:
     """Read the opening of a UTF-8 file. Raises FileRejected(file_empty, header_missing)."""
     width = _SAMPLE
     while True:
@@ -50,7 +50,7 @@ def open_csv(path: Path, delimiter: str | None, quote: str | None) -> Opening:
         whole = whole or width >= _LONGEST
         if whole and not data.tobytes().replace(b"\xc2\xa0", b"").strip():
             raise _no_header(separator)
-        dialect = detect(data, delimiter or separator, quote, whole=whole)
+        dialect = detect(data, replace(given, delimiter=given.delimiter or separator), whole=whole)
         rows = read_rows(data, dialect.marks, closed=whole)
         filled = np.flatnonzero(~blank_rows(data, rows, dialect.marks.delimiter))
         if filled.size:

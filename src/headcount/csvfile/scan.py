@@ -14,7 +14,7 @@ from headcount.csvfile import encoding as encodings
 from headcount.csvfile.blocks import Block, read_blocks
 from headcount.csvfile.container import Progress, unpack
 from headcount.csvfile.description import CsvFile
-from headcount.csvfile.dialect import escapes
+from headcount.csvfile.dialect import Given, escapes
 from headcount.csvfile.encoding import Encoding
 from headcount.csvfile.examine import Findings, Rules, examine, overlong
 from headcount.csvfile.ledger import Ledger
@@ -36,6 +36,7 @@ def survey(  # noqa: PLR0913  what a person can say about a file
     delimiter: str | None = None,
     encoding: str | None = None,
     quote: str | None = None,
+    escape: str | None = None,
     limit: int = 1_000_000_000,
     progress: Progress | None = None,
 ) -> CsvFile:
@@ -47,12 +48,14 @@ def survey(  # noqa: PLR0913  what a person can say about a file
     """
     _check_mark("delimiter", delimiter)
     _check_mark("quote", quote)
+    if escape not in {None, "\\", quote or '"'}:
+        raise WrongCall("dialect_invalid", f"The escape {escape!r} is neither a backslash nor the quote.", "Give one of these.")
     workdir.mkdir(parents=True, exist_ok=True)
     _hold_freed_memory()
     named = encodings.given(encoding) if encoding is not None else None
     tell = progress or (lambda _done, _total: None)
     plain = unpack(path, workdir, limit, tell)
-    return _Survey(path, plain, workdir, delimiter, quote, tell).run(named)
+    return _Survey(path, plain, workdir, Given(delimiter, quote, escape), tell).run(named)
 
 
 def _hold_freed_memory() -> None:
@@ -72,8 +75,7 @@ class _Survey:
     #: the same, unpacked
     plain: Path
     workdir: Path
-    delimiter: str | None
-    quote: str | None
+    given: Given
     tell: Progress
 
     def run(self, named: Encoding | None) -> CsvFile:
@@ -92,7 +94,7 @@ class _Survey:
     def _read(self, encoding: Encoding | None) -> CsvFile:
         """Read in the encoding, or in UTF-8 for as long as nothing speaks against it (None)."""
         source = self.plain if encoding is None or encoding.is_utf8 else self._transcode(encoding)
-        opening = open_csv(source, self.delimiter, self.quote)
+        opening = open_csv(source, self.given)
         if encoding is None and opening.undecodable:
             raise _NotUtf8
         try:
@@ -128,7 +130,7 @@ class _Survey:
             for data, found in judged(read_blocks(file), rules):
                 if encoding is None and found.undecodable:
                     raise _NotUtf8
-                if found.misquoted and escapes(data, opening.dialect):
+                if found.misquoted and self.given.escape is None and escapes(data, opening.dialect):
                     raise _Backslash
                 ledger.append(data, found)
                 if not copy and not ledger.clean:

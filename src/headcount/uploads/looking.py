@@ -43,6 +43,8 @@ class Looking:
             workdir,
             delimiter=request.delimiter,
             encoding=request.encoding,
+            quote=request.quote,
+            escape=request.escape,
             limit=self.rules.file_limit,
             progress=lambda done, total: on_progress("reading", done, total),
         )

@@ -35,7 +35,7 @@ _TOP = {
     "identity",
 }
 _COLUMN = {"ctName", "dataType", "dateFormat", "blank", "write", "skip", "blanks"}
-_DIALECT = {"delimiter", "encoding"}
+_DIALECT = {"delimiter", "encoding", "quote", "escape"}
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Word = TypeVar("Word", bound=str)
@@ -68,6 +68,8 @@ def read(text: str) -> Manifest:
         blanks=_texts(top, "blanks", "$"),
         delimiter=_text(dialect, "delimiter", "$.dialect"),
         encoding=_text(dialect, "encoding", "$.dialect"),
+        quote=_text(dialect, "quote", "$.dialect"),
+        escape=_text(dialect, "escape", "$.dialect"),
         confirm_resubscribe=_text(top, "confirmResubscribe", "$"),
     )
     return Manifest(request, _text(top, "name", "$") or _text(top, "fileName", "$"))

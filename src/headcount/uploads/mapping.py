@@ -56,6 +56,8 @@ class Request:
     blanks: tuple[str, ...] = ()
     delimiter: str | None = None
     encoding: str | None = None
+    quote: str | None = None
+    escape: str | None = None
     confirm_resubscribe: str | None = None
 
 
