@@ -91,4 +91,4 @@ def _of_broken(stage: Stage) -> Tally:
     """The problems of the records that could not be read, where nothing more can be said."""
     rejects = Rejects(stage.connection.cursor(), stage.file, Plan(tuple(stage.file.header), 0), stage.rejects)
     rejects.prepare()
-    return rejects.explain(rejects.no_rows(), 0, _END)
+    return sum((rejects.explain(*part) for part in rejects.parts(rejects.no_rows(), 0, _END)), Tally())
