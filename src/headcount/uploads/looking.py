@@ -80,7 +80,12 @@ class Looking:
     def _account(self) -> Account:
         with self.open_store() as store:
             properties = {p.name: p for p in store.properties()}
-        return Account(properties, self.rules.zone, self.rules.property_limit, self.rules.limits, self._known)
+        rules = self.rules
+        return Account(properties, rules.zone, rules.property_limit, rules.limits, self._known, self._fits_float)
+
+    def _fits_float(self, name: str) -> bool:
+        with self.open_store() as store:
+            return store.fits_float(name)
 
     def _known(self, addresses: pa.Table) -> Known:
         with self.open_store() as store:
