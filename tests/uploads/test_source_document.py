@@ -491,6 +491,30 @@ def test_a_format_that_is_none_stops_the_file(account: Account) -> None:
     assert [p["code"] for p in document["problems"]] == ["header_format"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "type_"),
+    [
+        (ColumnRequest(property="foo"), "boolean"),
+        (ColumnRequest(type=Type.STRING), "string"),
+        (ColumnRequest(property="foo", type=Type.INTEGER), "integer"),
+    ],
+)
+def test_a_mapping_answers_a_format_that_is_none(account: Account, asked: ColumnRequest, type_: str) -> None:
+    waiting = account.send("identity,foo<bar>\n1,true\n")
+    assert account.answer(waiting, Request({"foo<bar>": asked}))["upload"]["status"] == "completed"
+    assert account.types() == {"foo": type_}
+
+
+def test_a_type_in_the_mapping_wins_over_a_format_in_the_header(account: Account) -> None:
+    account.send("identity,day<dd/MM/yyyy>\n1,01/03/2026\n", Request({"day<dd/MM/yyyy>": ColumnRequest(type=Type.STRING)}))
+    assert account.values("1") == {"day": "01/03/2026"}
+
+
+def test_a_format_that_is_none_is_the_only_question_about_its_column(account: Account) -> None:
+    document = account.send("identity,seen<bar>\n1,01/02/2026 10:00:00\n")
+    assert list(answers(document)) == ["header_format"]
+
+
 def test_operations_row_by_row(account: Account) -> None:
     account.send("identity,Tags,Tags.operation,city,city.operation\n1,a,$add,Rome,\n1,b,$add,,\n2,x,,Oslo,$set\n")
     assert account.types() == {"Tags": "list", "city": "string"}

@@ -146,7 +146,7 @@ class Inspector:
                 continue
             decided, question = self._decide(*known[column.index])
             inspected.append(decided)
-            asked += [question] if question else []
+            asked += [question] if question and not _asks_format(column, resolved) else []
         return inspected, asked
 
     def _subject(self, column: Column, resolved: Resolved) -> Subject:
@@ -323,6 +323,11 @@ def _undecided(subject: Subject, first: Found) -> bool:
 
 def _faulty(column: Column, resolved: Resolved) -> bool:
     return any(p.letter == column.letter for p in resolved.problems)
+
+
+def _asks_format(column: Column, resolved: Resolved) -> bool:
+    """Whether the date format of the column is asked for already."""
+    return any(p.code == "header_format" and p.letter == column.letter for p in resolved.problems)
 
 
 def _conflicts(asked: Type | None, stored: Type | None) -> bool:

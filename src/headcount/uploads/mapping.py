@@ -174,9 +174,9 @@ def _column(
     title = (asked.property or title).strip()
     if request.identity is not None and title == IDENTITY and asked.property is None:
         return replace(column, role=Role.SKIP), ()
-    faults = tuple(_name_faults(title, column))
+    column, faults = replace(column, name=title), tuple(_name_faults(title, column))
     try:
-        column = replace(column, name=title, format=dates.named(format_) if format_ else None)
+        column = replace(column, format=dates.named(format_) if format_ else None)
     except dates.UnknownFormat as error:
         faults = (*faults, _fault("header_format", column, str(error)))
     if column.format and column.type is None:
@@ -202,10 +202,20 @@ def _near_misses(column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem
 
 
 def _without_format(name: str, asked: ColumnRequest) -> tuple[str, str | None]:
+    """What stands before the suffix, and the format; what a person said of the column answers a suffix that is wrong."""
     found = _SUFFIX.fullmatch(name)
     if found is None:
         return name, asked.format
-    return found["name"], asked.format or found["format"]
+    answered = asked.property is not None or asked.type is not None
+    other = asked.type not in {None, Type.DATE} or (answered and not _is_format(found["format"]))
+    return found["name"], asked.format or (None if other else found["format"])
+
+
+def _is_format(name: str) -> bool:
+    try:
+        return bool(dates.named(name))
+    except dates.UnknownFormat:
+        return False
 
 
 def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[HeaderProblem, ...]]:
