@@ -633,6 +633,24 @@ def test_a_mapping_clears_by_blank(account: Account) -> None:
     assert document["columns"][1]["cleared"] == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "asked", "said"),
+    [
+        ("identity,a\n1,\n", ColumnRequest(), "nothing changes."),
+        ("identity,a\n1,\n", ColumnRequest(blank="clear", write="fill"), "nothing changes."),
+        ("identity,a\n1,\n", ColumnRequest(blank="clear"), "everybody in the file loses the value."),
+        ("identity,a,a.operation\n1,,$delete\n", ColumnRequest(), "said by the operations."),
+        ("identity,b\n1,\n", ColumnRequest(), "no property is made."),
+    ],
+)
+def test_a_column_without_a_cell_says_what_that_does(account: Account, content: str, asked: ColumnRequest, said: str) -> None:
+    account.send("identity,a\n1,x\n")
+    document = account.send(content, Request({"#B": asked}))
+    (notice,) = document["columns"][1]["notices"]
+    assert notice.endswith(said)
+    assert account.values("1") == ({"a": "x"} if said.startswith("no") else {})
+
+
 def test_a_mapping_fills_only_what_is_empty(account: Account) -> None:
     account.send("identity,a\n1,x\n2,\n")
     document = account.send("identity,a\n1,y\n2,y\n3,y\n", Request({"a": ColumnRequest(write="fill")}))

@@ -211,7 +211,7 @@ class Inspector:
             chosen.format if chosen else None,
             new=stored is None and chosen is not None,
             evidence=_evidence(subject, found, choices),
-            notices=tuple(questions.notices(column, found, chosen, stored)),
+            notices=tuple(questions.notices(subject, found, chosen, stored)),
         )
         return decided, conflict or question
 
