@@ -112,6 +112,8 @@ def test_a_confirmed_reason_is_kept(headcount: Headcount, people: str) -> None:
         (["people.csv", "--map", "plan=plan:word"], "unknown type “word”"),
         (["people.csv", "--skip", "color"], "The file has no column “color”."),
         (["people.csv", "--delimiter", "tabs"], "The delimiter 'tabs' is not one plain sign."),
+        (["people.csv", "--delimiter", '"'], "The sign '\"' cannot be both the delimiter and the quote."),
+        (["people.csv", "--quote", ","], "The sign ',' cannot be both the delimiter and the quote."),
         (["people.csv", "--match", "name"], "'name' is not one of 'identity', 'email', 'phone'"),
         (["people.csv", "--nope"], "No such option: --nope"),
         ([], "Missing argument 'FILE'."),

@@ -14,7 +14,7 @@ from headcount.csvfile import encoding as encodings
 from headcount.csvfile.blocks import Block, read_blocks
 from headcount.csvfile.container import Progress, unpack
 from headcount.csvfile.description import CsvFile
-from headcount.csvfile.dialect import Given, escapes
+from headcount.csvfile.dialect import Dialect, Given, escapes
 from headcount.csvfile.encoding import Encoding
 from headcount.csvfile.examine import Findings, Rules, examine, overlong
 from headcount.csvfile.ledger import Ledger
@@ -69,6 +69,13 @@ def _check_mark(name: str, mark: str | None) -> None:
         raise WrongCall("dialect_invalid", f"The {name} {mark!r} is not one plain sign.", "Give one ASCII sign.")
 
 
+def _check_apart(dialect: Dialect) -> None:
+    # Detection keeps the two apart, but not from what a person gave.
+    if dialect.delimiter == dialect.quote:
+        message = f"The sign {dialect.quote!r} cannot be both the delimiter and the quote."
+        raise WrongCall("dialect_invalid", message, "Give another delimiter or another quote.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Survey:
     path: Path
@@ -95,6 +102,7 @@ class _Survey:
         """Read in the encoding, or in UTF-8 for as long as nothing speaks against it (None)."""
         source = self.plain if encoding is None or encoding.is_utf8 else self._transcode(encoding)
         opening = open_csv(source, self.given)
+        _check_apart(opening.dialect)
         if encoding is None and opening.undecodable:
             raise _NotUtf8
         try:
