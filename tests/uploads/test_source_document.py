@@ -731,6 +731,17 @@ def test_types_of_a_manifest_in_any_case(word: str) -> None:
         ({"confirmResubscribe": True}, "$.confirmResubscribe", "text"),
         ({"surprise": 1}, "$.surprise", "columns"),
         ([], "$", "object"),
+        ({"columns": {"a": {"ctName": ""}}}, "$.columns['a'].ctName", "a name"),
+        ({"columns": {"a": {"dataType": "FLOAT", "dateFormat": "UNIX"}}}, "$.columns['a'].dateFormat", "DATE"),
+        ({"columns": {"a": {"skip": True, "ctName": "b"}}}, "$.columns['a'].skip", "no other field"),
+        ({"columns": {"identity": {"dataType": "INTEGER"}}}, "$.columns['identity'].dataType", "STRING"),
+        ({"columns": {"a": {"ctName": "identity", "dateFormat": "UNIX"}}}, "$.columns['a'].dateFormat", "STRING"),
+        ({"identity": "a", "columns": {"a": {"dataType": "LIST"}}}, "$.columns['a'].dataType", "STRING"),
+        ({"columns": {"msg-SMS": {"dataType": "DATE"}}}, "$.columns['msg-SMS'].dataType", "BOOLEAN"),
+        ({"dialect": {"delimiter": ";;"}}, "$.dialect.delimiter", "one ASCII sign"),
+        ({"dialect": {"delimiter": ";", "quote": ";"}}, "$.dialect.quote", "another"),
+        ({"dialect": {"escape": "/"}}, "$.dialect.escape", "backslash"),
+        ({"dialect": {"encoding": "utf-9"}}, "$.dialect.encoding", "utf-8"),
     ],
 )
 def test_a_wrong_manifest_is_refused_with_its_path(wrong: object, path: str, allowed: str) -> None:
@@ -739,6 +750,26 @@ def test_a_wrong_manifest_is_refused_with_its_path(wrong: object, path: str, all
     assert refused.value.code == "manifest_invalid"
     assert f"{path}:" in str(refused.value)
     assert allowed in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"name": "x", "name": "y"}', "$.name"),
+        ('{"columns": {"a": {}, "b": {}, "a": {}}}', "$.columns['a']"),
+        ('{"columns": {"a": {"ctName": "b", "ctName": "c"}}}', "$.columns['a'].ctName"),
+    ],
+)
+def test_a_manifest_says_nothing_twice(text: str, path: str) -> None:
+    with pytest.raises(WrongCall, match="stands here twice") as refused:
+        manifest.read(text)
+    assert f"{path}:" in refused.value.message
+
+
+def test_the_types_that_others_write_for_identity_and_consent_are_accepted(account: Account) -> None:
+    columns = {"identity": {"ctName": "identity", "dataType": "STRING"}, "MSG-sms": {"dataType": "Boolean"}}
+    account.send("identity,MSG-sms\n1,false\n", manifest.read(json.dumps({"columns": columns})).request)
+    assert account.consent("1") == {"sms": False}
 
 
 def test_a_manifest_that_is_no_json_is_refused_with_its_place() -> None:
@@ -751,6 +782,11 @@ def test_a_manifest_of_a_column_that_is_not_there(account: Account) -> None:
         account.send("identity,a\n1,2\n", Request({"b": ColumnRequest(skip=True)}))
     assert refused.value.code == "column_unknown"
     assert account.people() == 0
+
+
+def test_a_column_that_is_not_there_has_its_place_in_the_manifest(account: Account) -> None:
+    with pytest.raises(WrongCall, match=r"\$\.columns\['b'\]"):
+        account.inspect("identity,a\n1,2\n", manifest.read('{"columns": {"b": {"skip": true}}}').request)
 
 
 # --- Rejects ------------------------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ class ColumnRequest:
     blank: Literal["keep", "clear"] = "keep"
     write: Literal["overwrite", "fill"] = "overwrite"
     blanks: tuple[str, ...] = ()
+    #: The place in the manifest that says so, for complaints.
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
