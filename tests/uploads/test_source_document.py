@@ -13,7 +13,7 @@ from tests.uploads.account import Account, account_in, answers, ledger, problems
 
 from headcount.errors import WrongCall
 from headcount.uploads import manifest
-from headcount.uploads.mapping import ColumnRequest, Request, resolve
+from headcount.uploads.mapping import ColumnRequest, Match, Request, resolve
 from headcount.values.types import Type
 
 SAMPLE = "identity, MSG-email\n123,false\n456,false\n"
@@ -218,6 +218,22 @@ def test_a_placeholder_names_nobody(account: Account) -> None:
     document = account.send("identity,city\n" + "".join(f" {word.upper()} ,Rome\n{word},\n" for word in PLACEHOLDERS))
     assert problems(document) == {"identity_invalid": [*range(2, 2 + 2 * len(PLACEHOLDERS))]}
     assert account.people() == 0
+
+
+@pytest.mark.parametrize(
+    ("match", "cell", "reason"),
+    [
+        ("identity", "NULL", "“NULL” is a word for nobody."),
+        ("email", "a\tb", "has control characters"),
+        ("email", "ann", "“ann” is not an e-mail address"),
+        ("phone", "ann", "“ann” is not a phone number"),
+    ],
+)
+def test_an_identity_that_names_nobody_says_why(account: Account, match: Match, cell: str, reason: str) -> None:
+    document = account.send(f"identity,b\n{cell},2\n", Request(match=match))
+    assert (document["problems"][0]["code"], document["problems"][0]["count"]) == ("identity_invalid", 1)
+    assert reason in document["problems"][0]["advice"]
+    assert rejects(document)[0]["Failure Description"] == document["problems"][0]["advice"]
 
 
 def test_an_identity_is_never_parsed(account: Account) -> None:
@@ -428,7 +444,15 @@ def test_headers_that_differ_in_case_are_two_properties(account: Account) -> Non
 def test_two_columns_for_one_property_are_a_duplicate(account: Account) -> None:
     request = Request({"town": ColumnRequest(property="city")})
     document = account.send("identity,city,town\n1,Rome,Oslo\n", request)
-    assert [(p["code"], p["letter"]) for p in document["problems"]] == [("header_duplicate", "C")]
+    (problem,) = document["problems"]
+    assert (problem["code"], problem["letter"]) == ("header_duplicate", "C")
+    assert "the same property (column C: “town”). Column B “city” sets “city”, too." in problem["advice"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("q.r", "mapped to “q.r”). Rename the column without “.”:"), ("x" * 121, "mapped to “xxx")])
+def test_a_wrong_new_name_is_told(account: Account, name: str, said: str) -> None:
+    document = account.send("identity,b\n1,2\n", Request({"b": ColumnRequest(property=name)}))
+    assert f"(column B: “b”, {said}" in document["questions"][0]["message"]
 
 
 def test_two_flags_for_one_channel_are_a_duplicate(account: Account) -> None:
