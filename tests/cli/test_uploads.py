@@ -170,7 +170,10 @@ def test_an_upload_without_rejects_has_no_file(headcount: Headcount, tmp_path: P
 def test_an_upload_that_waits_can_be_cancelled(headcount: Headcount, tmp_path: Path) -> None:
     (tmp_path / "when.csv").write_text(AMBIGUOUS)
     upload_id = headcount("upload", "when.csv", "--json").json["upload"]["id"]
-    assert headcount("uploads", "cancel", upload_id, "--json").json["upload"]["status"] == "cancelled"
+    cancelled = headcount("uploads", "cancel", upload_id, "--json").json
+    assert (cancelled["upload"]["status"], cancelled["ledger"], cancelled["questions"]) == ("cancelled", None, [])
+    assert "Nothing had been applied." in headcount("uploads", "show", upload_id).out
+    assert headcount("uploads", "show", upload_id, "--json").json == cancelled
     assert headcount("uploads", "cancel", upload_id).code == 2
 
 
