@@ -204,6 +204,15 @@ def test_an_inspection_stores_nothing(headcount: Headcount, people: str) -> None
     assert headcount("segment", "count", "identity exists", "--json").json == {"count": 0}
 
 
+@pytest.mark.parametrize("made", [False, True])
+def test_an_inspection_leaves_nothing_behind(headcount: Headcount, people: str, tmp_path: Path, *, made: bool) -> None:
+    if made:
+        (tmp_path / "data").mkdir()
+    assert headcount("--data", "data", "inspect", people).code == 0
+    assert headcount("--data", "data", "inspect", "nope.csv").code == 2
+    assert {path.name for path in tmp_path.rglob("*")} == ({"people.csv", "data"} if made else {"people.csv"})
+
+
 def test_an_inspection_in_words(headcount: Headcount, people: str) -> None:
     done = headcount("inspect", people)
     assert "people.csv: 4 rows, 6 columns, 1 blank line" in done.out
