@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from headcount.config import Settings
 from headcount.errors import WrongCall
@@ -48,7 +49,7 @@ class Application:
 def application(settings: Settings) -> Iterator[Application]:
     """The application on the data directory of the settings, made when it is missing."""
     _make_directory(settings.data)
-    data_file = settings.data / "accounts" / f"{settings.account}.duckdb"
+    data_file = _data_file(settings)
     control = open_control(settings.data / "control.sqlite")
     try:
         ensure_account(control, settings.account, settings.timezone)
@@ -63,6 +64,21 @@ def application(settings: Settings) -> Iterator[Application]:
         )
     finally:
         control.dispose()
+
+
+@contextmanager
+def onlooker(settings: Settings) -> Iterator[Application]:
+    """The application for a command that stores nothing: on a directory that goes away again where the account has no data yet."""
+    if _data_file(settings).exists():
+        with application(settings) as app:
+            yield app
+        return
+    with TemporaryDirectory(prefix="headcount-") as made, application(settings.model_copy(update={"data": Path(made)})) as app:
+        yield app
+
+
+def _data_file(settings: Settings) -> Path:
+    return settings.data / "accounts" / f"{settings.account}.duckdb"
 
 
 def _make_directory(path: Path) -> None:

@@ -110,8 +110,13 @@ def test_a_confirmed_reason_is_kept(headcount: Headcount, people: str) -> None:
         (["people.csv", "--manifest", "nope.json"], "There is no manifest nope.json."),
         (["people.csv", "--map", "plan"], "--map 'plan' cannot be read."),
         (["people.csv", "--map", "plan=plan:word"], "unknown type “word”"),
+        (["people.csv", "--map", "plan=MSG-email:date"], "consent is true or false"),
+        (["people.csv", "--map", "plan=identity:integer"], "the identity is a text"),
+        (["people.csv", "--identity", "plan", "--map", "plan=:date"], "the identity is a text"),
         (["people.csv", "--skip", "color"], "The file has no column “color”."),
         (["people.csv", "--delimiter", "tabs"], "The delimiter 'tabs' is not one plain sign."),
+        (["people.csv", "--delimiter", '"'], "The sign '\"' cannot be both the delimiter and the quote."),
+        (["people.csv", "--quote", ","], "The sign ',' cannot be both the delimiter and the quote."),
         (["people.csv", "--match", "name"], "'name' is not one of 'identity', 'email', 'phone'"),
         (["people.csv", "--nope"], "No such option: --nope"),
         ([], "Missing argument 'FILE'."),
@@ -165,7 +170,10 @@ def test_an_upload_without_rejects_has_no_file(headcount: Headcount, tmp_path: P
 def test_an_upload_that_waits_can_be_cancelled(headcount: Headcount, tmp_path: Path) -> None:
     (tmp_path / "when.csv").write_text(AMBIGUOUS)
     upload_id = headcount("upload", "when.csv", "--json").json["upload"]["id"]
-    assert headcount("uploads", "cancel", upload_id, "--json").json["upload"]["status"] == "cancelled"
+    cancelled = headcount("uploads", "cancel", upload_id, "--json").json
+    assert (cancelled["upload"]["status"], cancelled["ledger"], cancelled["questions"]) == ("cancelled", None, [])
+    assert "Nothing had been applied." in headcount("uploads", "show", upload_id).out
+    assert headcount("uploads", "show", upload_id, "--json").json == cancelled
     assert headcount("uploads", "cancel", upload_id).code == 2
 
 
@@ -194,6 +202,15 @@ def test_an_inspection_stores_nothing(headcount: Headcount, people: str) -> None
     done = headcount("inspect", people, "--json", "--preview", "1")
     assert (done.code, done.json["rows"], len(done.json["preview"])) == (0, 4, 1)
     assert headcount("segment", "count", "identity exists", "--json").json == {"count": 0}
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_an_inspection_leaves_nothing_behind(headcount: Headcount, people: str, tmp_path: Path, *, made: bool) -> None:
+    if made:
+        (tmp_path / "data").mkdir()
+    assert headcount("--data", "data", "inspect", people).code == 0
+    assert headcount("--data", "data", "inspect", "nope.csv").code == 2
+    assert {path.name for path in tmp_path.rglob("*")} == ({"people.csv", "data"} if made else {"people.csv"})
 
 
 def test_an_inspection_in_words(headcount: Headcount, people: str) -> None:

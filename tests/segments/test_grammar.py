@@ -87,6 +87,11 @@ def test_parse_each_form(text: str, expected: Filter) -> None:
         ("a = `x", 5, "never closed"),
         (r'a = "C:\path"', 8, r"`\p` means nothing"),
         ("a = 5; drop", 6, "`;` is not part of the language"),
+        ("a after 2026-11-01", 9, "the date `2026-11-01` without quotes"),
+        ("a in (2026-11-01T10:00)", 7, "the date `2026-11-01T10:00` without quotes"),
+        ("a < 01/11/2026", 5, "the date `01/11/2026` without quotes"),
+        ("a < 1.11.26", 5, "the date `1.11.26` without quotes"),
+        ("a = 5 -1", 7, "found `-1`"),
         ("a in ()", 7, "expected a value"),
         ("a in last 0 days", 11, "expected a whole number from 1 up to 36500, found `0`"),
         ("a in last 1.5 days", 11, "expected a whole number"),
@@ -105,6 +110,12 @@ def test_error_names_the_place(text: str, position: int, fragment: str) -> None:
     assert caught.value.code == "filter_invalid"
     assert caught.value.message.startswith(f"Character {position}: ")
     assert fragment in caught.value.message
+
+
+def test_a_date_without_quotes_is_shown_with_them() -> None:
+    with pytest.raises(WrongCall) as caught:
+        parse("a after 2026-11-01 and b exists")
+    assert caught.value.advice.startswith('A date stands in quotes, such as "2026-11-01".')
 
 
 def test_error_points_with_a_caret() -> None:

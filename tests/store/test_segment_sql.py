@@ -165,8 +165,10 @@ def test_who_is_matched(store: duckdb.DuckDBPyConnection, text: str, people: str
 @pytest.mark.parametrize(
     ("text", "code", "fragment"),
     [
-        ("Plann = 1", "property_unknown", "no property called Plann. Did you mean plan?"),
-        ("zzz = 1", "property_unknown", "no property called zzz."),
+        ("Plann = 1", "property_unknown", "no property called “Plann”. Did you mean plan? `headcount properties list` shows all"),
+        ("zzz = 1", "property_unknown", "no property called “zzz”. `headcount properties list` shows all of them."),
+        ("`MSG-email` = true", "property_unknown", "`consent email is subscribed`"),
+        ("msg_sms = true", "property_unknown", "`consent sms is subscribed`"),
         ('age > "x"', "filter_type", 'property age is a whole number: "x" is not a value to compare it with'),
         ("age = true", "filter_type", "true is not a value"),
         ('age contains "3"', "filter_type", "`contains` cannot be asked of it"),

@@ -13,7 +13,7 @@ from tests.uploads.account import Account, account_in, answers, ledger, problems
 
 from headcount.errors import WrongCall
 from headcount.uploads import manifest
-from headcount.uploads.mapping import ColumnRequest, Request, resolve
+from headcount.uploads.mapping import ColumnRequest, Match, Request, resolve
 from headcount.values.types import Type
 
 SAMPLE = "identity, MSG-email\n123,false\n456,false\n"
@@ -218,6 +218,22 @@ def test_a_placeholder_names_nobody(account: Account) -> None:
     document = account.send("identity,city\n" + "".join(f" {word.upper()} ,Rome\n{word},\n" for word in PLACEHOLDERS))
     assert problems(document) == {"identity_invalid": [*range(2, 2 + 2 * len(PLACEHOLDERS))]}
     assert account.people() == 0
+
+
+@pytest.mark.parametrize(
+    ("match", "cell", "reason"),
+    [
+        ("identity", "NULL", "“NULL” is a word for nobody."),
+        ("email", "a\tb", "has control characters"),
+        ("email", "ann", "“ann” is not an e-mail address"),
+        ("phone", "ann", "“ann” is not a phone number"),
+    ],
+)
+def test_an_identity_that_names_nobody_says_why(account: Account, match: Match, cell: str, reason: str) -> None:
+    document = account.send(f"identity,b\n{cell},2\n", Request(match=match))
+    assert (document["problems"][0]["code"], document["problems"][0]["count"]) == ("identity_invalid", 1)
+    assert reason in document["problems"][0]["advice"]
+    assert rejects(document)[0]["Failure Description"] == document["problems"][0]["advice"]
 
 
 def test_an_identity_is_never_parsed(account: Account) -> None:
@@ -442,7 +458,15 @@ def test_headers_that_differ_in_case_are_two_properties(account: Account) -> Non
 def test_two_columns_for_one_property_are_a_duplicate(account: Account) -> None:
     request = Request({"town": ColumnRequest(property="city")})
     document = account.send("identity,city,town\n1,Rome,Oslo\n", request)
-    assert [(p["code"], p["letter"]) for p in document["problems"]] == [("header_duplicate", "C")]
+    (problem,) = document["problems"]
+    assert (problem["code"], problem["letter"]) == ("header_duplicate", "C")
+    assert "the same property (column C: “town”). Column B “city” sets “city”, too." in problem["advice"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("q.r", "mapped to “q.r”). Rename the column without “.”:"), ("x" * 121, "mapped to “xxx")])
+def test_a_wrong_new_name_is_told(account: Account, name: str, said: str) -> None:
+    document = account.send("identity,b\n1,2\n", Request({"b": ColumnRequest(property=name)}))
+    assert f"(column B: “b”, {said}" in document["questions"][0]["message"]
 
 
 def test_two_flags_for_one_channel_are_a_duplicate(account: Account) -> None:
@@ -503,6 +527,30 @@ def test_further_formats_on_request(account: Account, cell: str) -> None:
 def test_a_format_that_is_none_stops_the_file(account: Account) -> None:
     document = account.send("identity,Signup<tomorrow>\n1,x\n")
     assert [p["code"] for p in document["problems"]] == ["header_format"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "type_"),
+    [
+        (ColumnRequest(property="foo"), "boolean"),
+        (ColumnRequest(type=Type.STRING), "string"),
+        (ColumnRequest(property="foo", type=Type.INTEGER), "integer"),
+    ],
+)
+def test_a_mapping_answers_a_format_that_is_none(account: Account, asked: ColumnRequest, type_: str) -> None:
+    waiting = account.send("identity,foo<bar>\n1,true\n")
+    assert account.answer(waiting, Request({"foo<bar>": asked}))["upload"]["status"] == "completed"
+    assert account.types() == {"foo": type_}
+
+
+def test_a_type_in_the_mapping_wins_over_a_format_in_the_header(account: Account) -> None:
+    account.send("identity,day<dd/MM/yyyy>\n1,01/03/2026\n", Request({"day<dd/MM/yyyy>": ColumnRequest(type=Type.STRING)}))
+    assert account.values("1") == {"day": "01/03/2026"}
+
+
+def test_a_format_that_is_none_is_the_only_question_about_its_column(account: Account) -> None:
+    document = account.send("identity,seen<bar>\n1,01/02/2026 10:00:00\n")
+    assert list(answers(document)) == ["header_format"]
 
 
 def test_operations_row_by_row(account: Account) -> None:
@@ -623,6 +671,24 @@ def test_a_mapping_clears_by_blank(account: Account) -> None:
     assert document["columns"][1]["cleared"] == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "asked", "said"),
+    [
+        ("identity,a\n1,\n", ColumnRequest(), "nothing changes."),
+        ("identity,a\n1,\n", ColumnRequest(blank="clear", write="fill"), "nothing changes."),
+        ("identity,a\n1,\n", ColumnRequest(blank="clear"), "everybody in the file loses the value."),
+        ("identity,a,a.operation\n1,,$delete\n", ColumnRequest(), "said by the operations."),
+        ("identity,b\n1,\n", ColumnRequest(), "no property is made."),
+    ],
+)
+def test_a_column_without_a_cell_says_what_that_does(account: Account, content: str, asked: ColumnRequest, said: str) -> None:
+    account.send("identity,a\n1,x\n")
+    document = account.send(content, Request({"#B": asked}))
+    (notice,) = document["columns"][1]["notices"]
+    assert notice.endswith(said)
+    assert account.values("1") == ({"a": "x"} if said.startswith("no") else {})
+
+
 def test_a_mapping_fills_only_what_is_empty(account: Account) -> None:
     account.send("identity,a\n1,x\n2,\n")
     document = account.send("identity,a\n1,y\n2,y\n3,y\n", Request({"a": ColumnRequest(write="fill")}))
@@ -703,6 +769,17 @@ def test_types_of_a_manifest_in_any_case(word: str) -> None:
         ({"confirmResubscribe": True}, "$.confirmResubscribe", "text"),
         ({"surprise": 1}, "$.surprise", "columns"),
         ([], "$", "object"),
+        ({"columns": {"a": {"ctName": ""}}}, "$.columns['a'].ctName", "a name"),
+        ({"columns": {"a": {"dataType": "FLOAT", "dateFormat": "UNIX"}}}, "$.columns['a'].dateFormat", "DATE"),
+        ({"columns": {"a": {"skip": True, "ctName": "b"}}}, "$.columns['a'].skip", "no other field"),
+        ({"columns": {"identity": {"dataType": "INTEGER"}}}, "$.columns['identity'].dataType", "STRING"),
+        ({"columns": {"a": {"ctName": "identity", "dateFormat": "UNIX"}}}, "$.columns['a'].dateFormat", "STRING"),
+        ({"identity": "a", "columns": {"a": {"dataType": "LIST"}}}, "$.columns['a'].dataType", "STRING"),
+        ({"columns": {"msg-SMS": {"dataType": "DATE"}}}, "$.columns['msg-SMS'].dataType", "BOOLEAN"),
+        ({"dialect": {"delimiter": ";;"}}, "$.dialect.delimiter", "one ASCII sign"),
+        ({"dialect": {"delimiter": ";", "quote": ";"}}, "$.dialect.quote", "another"),
+        ({"dialect": {"escape": "/"}}, "$.dialect.escape", "backslash"),
+        ({"dialect": {"encoding": "utf-9"}}, "$.dialect.encoding", "utf-8"),
     ],
 )
 def test_a_wrong_manifest_is_refused_with_its_path(wrong: object, path: str, allowed: str) -> None:
@@ -711,6 +788,26 @@ def test_a_wrong_manifest_is_refused_with_its_path(wrong: object, path: str, all
     assert refused.value.code == "manifest_invalid"
     assert f"{path}:" in str(refused.value)
     assert allowed in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"name": "x", "name": "y"}', "$.name"),
+        ('{"columns": {"a": {}, "b": {}, "a": {}}}', "$.columns['a']"),
+        ('{"columns": {"a": {"ctName": "b", "ctName": "c"}}}', "$.columns['a'].ctName"),
+    ],
+)
+def test_a_manifest_says_nothing_twice(text: str, path: str) -> None:
+    with pytest.raises(WrongCall, match="stands here twice") as refused:
+        manifest.read(text)
+    assert f"{path}:" in refused.value.message
+
+
+def test_the_types_that_others_write_for_identity_and_consent_are_accepted(account: Account) -> None:
+    columns = {"identity": {"ctName": "identity", "dataType": "STRING"}, "MSG-sms": {"dataType": "Boolean"}}
+    account.send("identity,MSG-sms\n1,false\n", manifest.read(json.dumps({"columns": columns})).request)
+    assert account.consent("1") == {"sms": False}
 
 
 def test_a_manifest_that_is_no_json_is_refused_with_its_place() -> None:
@@ -723,6 +820,11 @@ def test_a_manifest_of_a_column_that_is_not_there(account: Account) -> None:
         account.send("identity,a\n1,2\n", Request({"b": ColumnRequest(skip=True)}))
     assert refused.value.code == "column_unknown"
     assert account.people() == 0
+
+
+def test_a_column_that_is_not_there_has_its_place_in_the_manifest(account: Account) -> None:
+    with pytest.raises(WrongCall, match=r"\$\.columns\['b'\]"):
+        account.inspect("identity,a\n1,2\n", manifest.read('{"columns": {"b": {"skip": true}}}').request)
 
 
 # --- Rejects ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from headcount.bootstrap import Application, application
+from headcount.bootstrap import Application, application, onlooker
 from headcount.config import Settings, load_settings
 from headcount.observability import start_logging
 
@@ -51,4 +51,11 @@ def call_of(context: typer.Context) -> Call:
 def opened(context: typer.Context) -> Iterator[Application]:
     """The application on the data directory of the call. Raises WrongCall."""
     with application(call_of(context).settings()) as app:
+        yield app
+
+
+@contextmanager
+def opened_to_look(context: typer.Context) -> Iterator[Application]:
+    """The same for a command that stores nothing, which leaves nothing behind. Raises WrongCall."""
+    with onlooker(call_of(context).settings()) as app:
         yield app

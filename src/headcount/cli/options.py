@@ -72,8 +72,7 @@ class MappingFlags:
         """The request with these flags on top. Raises WrongCall."""
         delimiter = self.delimiter and _DELIMITERS.get(self.delimiter.lower(), self.delimiter)
         return replace(
-            with_flags(request, self.maps, self.skip),
-            identity=self.identity or request.identity,
+            with_flags(replace(request, identity=self.identity or request.identity), self.maps, self.skip),
             match=self.match or request.match,
             day_first=request.day_first if self.day_first is None else self.day_first,
             blanks=(*request.blanks, *self.blank),

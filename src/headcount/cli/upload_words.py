@@ -29,6 +29,8 @@ def show(document: Mapping[str, Any], program: str) -> None:
     line(out, f"{plain(upload['name'])}: {_status(upload)}    (upload {upload['id']})")
     if upload["duplicate_of"]:
         line(out, f"The same file was applied before, with the same mapping, by upload {upload['duplicate_of']}.")
+    if upload["status"] == "cancelled":
+        line(out, "What had been applied by then is kept." if ledger else "Nothing had been applied.")
     if ledger:
         _show_ledger(out, document)
         _show_columns(out, document["columns"])

@@ -13,7 +13,7 @@ import typer
 
 from headcount.bootstrap import Application
 from headcount.cli import exits, inspection_words, upload_words
-from headcount.cli.call import JsonFlag, call_of, opened
+from headcount.cli.call import JsonFlag, call_of, opened, opened_to_look
 from headcount.cli.exits import Exit, was_stopped
 from headcount.cli.options import MappingFlags, readable, takes_mapping
 from headcount.cli.output import line, print_json, words
@@ -41,7 +41,7 @@ def inspect(
 ) -> None:
     """Say what a file is: its encoding, columns, types and problems. Stores nothing."""
     request = mapping.on(mapping.read_manifest().request)
-    with opened(context) as app, progress() as on_progress:
+    with opened_to_look(context) as app, progress() as on_progress:
         document = app.looking.document(readable(file), request, preview=preview, on_progress=on_progress)
     if as_json:
         print_json(document)

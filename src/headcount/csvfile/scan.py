@@ -14,7 +14,7 @@ from headcount.csvfile import encoding as encodings
 from headcount.csvfile.blocks import Block, read_blocks
 from headcount.csvfile.container import Progress, unpack
 from headcount.csvfile.description import CsvFile
-from headcount.csvfile.dialect import Given, escapes
+from headcount.csvfile.dialect import Dialect, Given, escapes
 from headcount.csvfile.encoding import Encoding
 from headcount.csvfile.examine import Findings, Rules, examine, overlong
 from headcount.csvfile.ledger import Ledger
@@ -46,10 +46,7 @@ def survey(  # noqa: PLR0913  what a person can say about a file
     Raises FileRejected (file_empty, file_not_csv, file_too_large, header_missing, archive_invalid, archive_encrypted,
     archive_many) and WrongCall (encoding_unknown, dialect_invalid).
     """
-    _check_mark("delimiter", delimiter)
-    _check_mark("quote", quote)
-    if escape not in {None, "\\", quote or '"'}:
-        raise WrongCall("dialect_invalid", f"The escape {escape!r} is neither a backslash nor the quote.", "Give one of these.")
+    check_marks(delimiter, quote, escape)
     workdir.mkdir(parents=True, exist_ok=True)
     _hold_freed_memory()
     named = encodings.given(encoding) if encoding is not None else None
@@ -64,9 +61,30 @@ def _hold_freed_memory() -> None:
     np.empty(_HELD, np.uint8)
 
 
+def check_marks(delimiter: str | None, quote: str | None, escape: str | None) -> None:
+    """Refuse what cannot be one of them. Raises WrongCall(dialect_invalid)."""
+    _check_mark("delimiter", delimiter)
+    _check_mark("quote", quote)
+    if escape not in {None, "\\", quote or '"'}:
+        raise WrongCall("dialect_invalid", f"The escape {escape!r} is neither a backslash nor the quote.", "Give one of these.")
+    if delimiter is not None and delimiter == quote:
+        raise _same_sign(quote)
+
+
 def _check_mark(name: str, mark: str | None) -> None:
     if mark is not None and (len(mark) != 1 or mark > "\x7f" or mark.isalnum() or mark in "\r\n"):
         raise WrongCall("dialect_invalid", f"The {name} {mark!r} is not one plain sign.", "Give one ASCII sign.")
+
+
+def _check_apart(dialect: Dialect) -> None:
+    # Detection keeps the two apart, but not from what a person gave.
+    if dialect.delimiter == dialect.quote:
+        raise _same_sign(dialect.quote)
+
+
+def _same_sign(sign: str) -> WrongCall:
+    message = f"The sign {sign!r} cannot be both the delimiter and the quote."
+    return WrongCall("dialect_invalid", message, "Give another delimiter or another quote.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,7 @@ class _Survey:
         """Read in the encoding, or in UTF-8 for as long as nothing speaks against it (None)."""
         source = self.plain if encoding is None or encoding.is_utf8 else self._transcode(encoding)
         opening = open_csv(source, self.given)
+        _check_apart(opening.dialect)
         if encoding is None and opening.undecodable:
             raise _NotUtf8
         try:

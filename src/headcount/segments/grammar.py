@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -44,6 +45,11 @@ from headcount.segments.tokens import (
 
 #: Words that begin a condition or are a value. A property of such a name stands in backticks.
 RESERVED: Final = frozenset({"and", "or", "not", "consent", "upload", "did", "true", "false"})
+
+#: A date that somebody forgot to put into quotes, and which would otherwise be read as numbers.
+_DATE: Final = re.compile(
+    r"(?P<iso>\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)|\d{1,4}([-/.])\d\d?\6\d{1,4}", re.ASCII
+)
 
 
 def parse(text: str) -> Filter:
@@ -261,10 +267,18 @@ class _Parser:
         if self._token.kind == STRING:
             return self._take().string(self._text)
         if self._token.kind == NUMBER:
+            self._assert_no_date()
             return self._take().number(self._text)
         if self._token.word in ("true", "false"):
             return self._take().word == "true"
         raise self._expected("a value", 'A text or a date stands in quotes, such as "pro".')
+
+    def _assert_no_date(self) -> None:
+        found = _DATE.match(self._text, self._token.position)
+        if found:
+            example = found[0] if found["iso"] else "2024-05-01"
+            advice = f'A date stands in quotes, such as "{example}".'
+            raise complaint(self._text, found.start(), f"expected a value, found the date `{found[0]}` without quotes.", advice)
 
     def _string(self, expected: str) -> str:
         if self._token.kind != STRING:

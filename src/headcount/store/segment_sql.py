@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from headcount.errors import WrongCall
+from headcount.profiles.consent import channel_of, near_miss
 from headcount.segments.filter import (
     And,
     Between,
@@ -223,8 +224,10 @@ def _negated(condition: Compiled) -> Compiled:
 def _unknown(name: str, properties: Iterable[str]) -> WrongCall:
     spellings = {each.casefold(): each for each in properties}
     close = [spellings[each] for each in get_close_matches(name.casefold(), spellings)]
-    advice = f"Did you mean {', '.join(close)}?" if close else ""
-    return WrongCall("property_unknown", f"There is no property called {name}.", advice)
+    hint = f"Did you mean {', '.join(close)}? " if close else ""
+    if channel := channel_of(name) or near_miss(name):
+        hint = f"Consent is asked for by `consent {channel} is subscribed`. "
+    return WrongCall("property_unknown", f"There is no property called “{name}”.", f"{hint}`headcount properties list` shows all of them.")
 
 
 def _no_events(event: str) -> WrongCall:

@@ -148,7 +148,7 @@ class Inspector:
                 continue
             decided, question = self._decide(*known[column.index])
             inspected.append(decided)
-            asked += [question] if question else []
+            asked += [question] if question and not _asks_format(column, resolved) else []
         return inspected, asked
 
     def _subject(self, column: Column, resolved: Resolved) -> Subject:
@@ -213,7 +213,7 @@ class Inspector:
             chosen.format if chosen else None,
             new=stored is None and chosen is not None,
             evidence=_evidence(subject, found, choices),
-            notices=tuple(questions.notices(column, found, chosen, stored)),
+            notices=tuple(questions.notices(subject, found, chosen, stored)),
         )
         return decided, conflict or question
 
@@ -332,6 +332,11 @@ def _undecided(subject: Subject, first: Found) -> bool:
 
 def _faulty(column: Column, resolved: Resolved) -> bool:
     return any(p.letter == column.letter for p in resolved.problems)
+
+
+def _asks_format(column: Column, resolved: Resolved) -> bool:
+    """Whether the date format of the column is asked for already."""
+    return any(p.code == "header_format" and p.letter == column.letter for p in resolved.problems)
 
 
 def _with_hints(found: Found, first: Found) -> Found:

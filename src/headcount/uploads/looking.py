@@ -54,7 +54,9 @@ class Looking:
         unknown = unknown_columns(file.header, request)
         if unknown:
             shown = ", ".join(header.strip() for header in file.header[:20])
-            raise WrongCall("column_unknown", f"The file has no column “{unknown[0]}”.", f"Its columns are: {shown}.")
+            path = request.columns[unknown[0]].path if unknown[0] in request.columns else ""
+            place = f", which the manifest names at {path}" if path else ""
+            raise WrongCall("column_unknown", f"The file has no column “{unknown[0]}”{place}.", f"Its columns are: {shown}.")
         day_first = self.rules.day_first if request.day_first is None else request.day_first
         return Inspector(stage.connection, file, replace(request, day_first=day_first), self._account(), stage).run()
 

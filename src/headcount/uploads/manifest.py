@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Never, TypeAlias, TypeVar
 
+from headcount.csvfile.encoding import given as encoding_of
+from headcount.csvfile.scan import check_marks
 from headcount.errors import WrongCall
+from headcount.profiles.consent import channel_of
+from headcount.profiles.properties import IDENTITY
 from headcount.uploads.mapping import ColumnRequest, Match, Request
 from headcount.values import dates
 from headcount.values.types import Type
@@ -52,17 +57,20 @@ class Manifest:
 def read(text: str) -> Manifest:
     """The manifest in `text`. Raises WrongCall(`manifest_invalid`) with the JSON path and what is allowed there."""
     try:
-        document: Json = json.loads(text)
+        document: Json = json.loads(text, object_pairs_hook=_Twice.checked)
     except json.JSONDecodeError as error:
         _refuse("$", f"line {error.lineno}, column {error.colno} is not JSON ({error.msg.lower()})")
     top = _object(document, "$", _TOP)
+    _assert_once(top, "$")
     if str(top.get("type", "profile")).lower() != "profile":
         _refuse("$.type", "allowed here is “profile”")
     dialect = _object(top.get("dialect", {}), "$.dialect", _DIALECT)
+    _assert_dialect(dialect)
     columns = _object(top.get("columns", {}), "$.columns", None)
+    identity = _text(top, "identity", "$")
     request = Request(
-        columns={header: _column(spec, f"$.columns['{header}']") for header, spec in columns.items()},
-        identity=_text(top, "identity", "$"),
+        columns={header: _column(header, spec, identity) for header, spec in columns.items()},
+        identity=identity,
         match=_match(top),
         day_first=_flag(top, "dayFirst", "$"),
         blanks=_texts(top, "blanks", "$"),
@@ -81,6 +89,36 @@ def _refuse(path: str, reason: str) -> Never:
         f"The manifest is wrong at {path}: {reason}.",
         "Mend it and try again; docs/reference/manifest.md shows a whole one.",
     )
+
+
+class _Twice(dict[str, "Json"]):
+    """An object that says one of its fields twice: which one."""
+
+    field: str
+
+    @classmethod
+    def checked(cls, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        """The object; one of this class where a field comes twice, because only its parents know the path to it."""
+        if len(dict(pairs)) == len(pairs):
+            return dict(pairs)
+        found = cls(pairs)
+        found.field = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        return found
+
+
+def _assert_once(value: Json, path: str) -> None:
+    if isinstance(value, _Twice):
+        _refuse(_inside(path, value.field), "this field stands here twice; allowed is once")
+    if isinstance(value, dict):
+        for key, part in value.items():
+            _assert_once(part, _inside(path, key))
+    if isinstance(value, list):
+        for index, part in enumerate(value):
+            _assert_once(part, f"{path}[{index}]")
+
+
+def _inside(path: str, key: str) -> str:
+    return f"{path}['{key}']" if path == "$.columns" else f"{path}.{key}"
 
 
 def _object(value: Json, path: str, allowed: set[str] | None) -> dict[str, Json]:
@@ -130,8 +168,48 @@ def _match(top: Mapping[str, Json]) -> Match | None:
     return _word(top, "match", "$", allowed, "identity")
 
 
-def _column(spec: Json, path: str) -> ColumnRequest:
+def _assert_dialect(dialect: Mapping[str, Json]) -> None:
+    given = {key: _text(dialect, key, "$.dialect") for key in ("delimiter", "quote", "escape", "encoding")}
+    checks: dict[str, Callable[[], object]] = {
+        "delimiter": lambda: check_marks(given["delimiter"], None, None),
+        "quote": lambda: check_marks(given["delimiter"], given["quote"], None),
+        "escape": lambda: check_marks(None, given["quote"], given["escape"]),
+        "encoding": lambda: encoding_of("utf-8" if given["encoding"] is None else given["encoding"]),
+    }
+    for key, check in checks.items():
+        try:
+            check()
+        except WrongCall as error:
+            _refuse(f"$.dialect.{key}", f"{error.message} {error.advice}".rstrip("."))
+
+
+def _column(header: str, spec: Json, identity: str | None) -> ColumnRequest:
+    path = f"$.columns['{header}']"
     fields = _object(spec, path, _COLUMN)
+    asked = _asked(fields, path)
+    if asked.property is not None and not asked.property.strip():
+        _refuse(f"{path}.ctName", "a name belongs here; without the field the column keeps the name of its header")
+    if asked.skip and len(fields) > 1:
+        _refuse(f"{path}.skip", "a column that is left out takes no other field; allowed beside them is false")
+    if asked.format and asked.type is not Type.DATE:
+        _refuse(f"{path}.dateFormat", f"allowed is dataType DATE with it, not {fields['dataType']}")
+    fault = _typeless(header, asked, identity)
+    if fault:
+        _refuse(f"{path}.{'dateFormat' if asked.format else 'dataType'}", fault)
+    return asked
+
+
+def _typeless(header: str, asked: ColumnRequest, identity: str | None) -> str:
+    """What is wrong with a type or format for a column whose meaning leaves no choice; blank where nothing is."""
+    target = IDENTITY if header == identity else (asked.property or header).strip()
+    if target == IDENTITY and (asked.format or asked.type not in {None, Type.STRING}):
+        return "the identity is a text as it stands; allowed is STRING, or nothing"
+    if channel_of(target) and (asked.format or asked.type not in {None, Type.BOOLEAN}):
+        return "consent is true or false; allowed is BOOLEAN, or nothing"
+    return ""
+
+
+def _asked(fields: Mapping[str, Json], path: str) -> ColumnRequest:
     blank: tuple[Literal["keep", "clear"], ...] = ("keep", "clear")
     write: tuple[Literal["overwrite", "fill"], ...] = ("overwrite", "fill")
     return ColumnRequest(
@@ -142,6 +220,7 @@ def _column(spec: Json, path: str) -> ColumnRequest:
         blank=_word(fields, "blank", path, blank, "keep"),
         write=_word(fields, "write", path, write, "overwrite"),
         blanks=_texts(fields, "blanks", path),
+        path=path,
     )
 
 
@@ -168,6 +247,9 @@ def with_flags(request: Request, maps: Sequence[str], skips: Sequence[str]) -> R
     columns = dict(request.columns)
     for text in maps:
         header, asked = _map(text, columns)
+        fault = _typeless(header, asked, request.identity)
+        if fault:
+            raise WrongCall("map_invalid", f"--map '{text}' cannot be: {fault}.", "Leave the type and the format out.")
         columns[header] = asked
     for header in skips:
         columns[header] = replace(columns.get(header, ColumnRequest()), skip=True)

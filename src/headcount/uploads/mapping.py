@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -43,6 +42,8 @@ class ColumnRequest:
     blank: Literal["keep", "clear"] = "keep"
     write: Literal["overwrite", "fill"] = "overwrite"
     blanks: tuple[str, ...] = ()
+    #: The place in the manifest that says so, for complaints.
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +175,9 @@ def _column(
     title = (asked.property or title).strip()
     if request.identity is not None and title == IDENTITY and asked.property is None:
         return replace(column, role=Role.SKIP), ()
-    faults = tuple(_name_faults(title, column))
+    column, faults = replace(column, name=title), tuple(_name_faults(title, column, asked))
     try:
-        column = replace(column, name=title, format=dates.named(format_) if format_ else None)
+        column = replace(column, format=dates.named(format_) if format_ else None)
     except dates.UnknownFormat as error:
         faults = (*faults, _fault("header_format", column, str(error)))
     if column.format and column.type is None:
@@ -202,10 +203,20 @@ def _near_misses(column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem
 
 
 def _without_format(name: str, asked: ColumnRequest) -> tuple[str, str | None]:
+    """What stands before the suffix, and the format; what a person said of the column answers a suffix that is wrong."""
     found = _SUFFIX.fullmatch(name)
     if found is None:
         return name, asked.format
-    return found["name"], asked.format or found["format"]
+    answered = asked.property is not None or asked.type is not None
+    other = asked.type not in {None, Type.DATE} or (answered and not _is_format(found["format"]))
+    return found["name"], asked.format or (None if other else found["format"])
+
+
+def _is_format(name: str) -> bool:
+    try:
+        return bool(dates.named(name))
+    except dates.UnknownFormat:
+        return False
 
 
 def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[HeaderProblem, ...]]:
@@ -216,14 +227,15 @@ def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[Head
     return replace(column, role=Role.OPERATION, name=target), ()
 
 
-def _name_faults(name: str, column: Column) -> Iterator[HeaderProblem]:
-    bad = "".join(dict.fromkeys(c for c in name if c in PROHIBITED or c == _UNDECODABLE))
+def _name_faults(name: str, column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem]:
+    renamed = name if asked.property is not None else ""
+    bad = dict.fromkeys(f"“{c}”" for c in name if c in PROHIBITED or c == _UNDECODABLE)
     if not name:
         yield _fault("header_blank", column)
     elif bad:
-        yield _fault("header_prohibited_character", column, " ".join(bad))
+        yield replace(_fault("header_prohibited_character", column, " ".join(bad)), renamed=renamed)
     if len(name) > NAME_LIMIT:
-        yield _fault("header_too_long", column)
+        yield replace(_fault("header_too_long", column), renamed=renamed)
 
 
 def reference(column: Column) -> str:
@@ -241,17 +253,21 @@ def _duplicates(columns: Iterable[Column]) -> list[HeaderProblem]:
     def meaning(c: Column) -> str:
         return f"{c.name}{OPERATION_SUFFIX}" if c.role is Role.OPERATION else c.channel or c.name
 
-    used = [c for c in columns if c.role is not Role.SKIP and c.name]
-    counts = Counter(meaning(c) for c in used)
-    seen = set[str]()
+    first = dict[str, Column]()
     found = list[HeaderProblem]()
-    for column in used:
-        name = meaning(column)
-        if counts[name] > 1 and name in seen:
+    for column in (c for c in columns if c.role is not Role.SKIP and c.name):
+        before = first.setdefault(meaning(column), column)
+        if before is not column:
             answers = (f"--map '#{column.letter}=NAME'", f"--skip '#{column.letter}'")
-            found.append(HeaderProblem("header_duplicate", column.header, column.letter, answers=answers))
-        seen.add(name)
+            detail = f"Column {before.letter} “{before.header}” sets {_what(column)}, too"
+            found.append(HeaderProblem("header_duplicate", column.header, column.letter, detail, answers))
     return found
+
+
+def _what(column: Column) -> str:
+    if column.role is Role.OPERATION:
+        return f"the operation of “{column.name}”"
+    return f"the consent for {column.channel}" if column.channel else f"“{column.name}”"
 
 
 _LIKE_IDENTITY = re.compile(

@@ -60,13 +60,13 @@ FILE = _kinds(
 HEADER = _kinds(
     Severity.HEADER,
     ("header_blank", "A header is blank", "Write a name into the header, or leave the column out."),
-    ("header_duplicate", "Two headers are equal", "Rename one of the columns, or leave one out."),
+    ("header_duplicate", "Two columns set the same property", "{detail}. Rename one of the two, or leave one out."),
     (
         "header_prohibited_character",
-        "A header has a prohibited character",
+        "A name has a prohibited character",
         "Rename the column without {detail}: a property name has none of % > < ! | & . : ; $ ' \" \\ #",
     ),
-    ("header_too_long", "A header is too long", "Shorten the header to at most 120 characters."),
+    ("header_too_long", "A name is too long", "Shorten it to at most 120 characters."),
     ("header_format", "A date format in a header is unknown", "{detail}."),
     (
         "operation_without_column",
@@ -110,7 +110,7 @@ ROW = _kinds(
     (
         "identity_invalid",
         "The identity names nobody",
-        "“{value}” is a placeholder, has control characters, or is no address where addresses are matched. Write who the person is.",
+        "“{value}” {detail}.",
     ),
     ("identity_too_long", "The identity is too long", "An identity has at most 1,024 characters."),
 )
@@ -173,12 +173,15 @@ class HeaderProblem:
     letter: str
     detail: str = ""
     answers: tuple[str, ...] = ()
+    #: The name that a mapping gave the column instead.
+    renamed: str = ""
 
     @property
     def message(self) -> str:
         """One sentence that names the header, its column and the way out."""
         kind = CATALOGUE[self.code]
-        place = f" (column {self.letter}: “{self.header}”)" if self.letter else ""
+        renamed = f", mapped to “{self.renamed}”" if self.renamed else ""
+        place = f" (column {self.letter}: “{self.header}”{renamed})" if self.letter else ""
         return f"{kind.title}{place}. {kind.advice.format(detail=self.detail, value=self.header)}"
 
 

@@ -232,7 +232,10 @@ class Uploads:
         with self.open_store() as store:
             tally = Tally.from_json(store.progress(record.number).tally)
             properties = {p.name: p for p in store.properties()}
-        self.records.change(record.id, report=self._report(record, tally, tally.ledger(0).to_json(), properties))
+        applied = tally != Tally()
+        # Where no row was answered for there is no ledger, and what was asked is no longer open.
+        done = self._report(record, tally, tally.ledger(0).to_json(), properties) if applied else {**(record.report or {}), "questions": []}
+        self.records.change(record.id, report=done)
         self._forget_files(record)
 
     def _reject(self, record: UploadRecord, error: FileRejected) -> None:

@@ -31,8 +31,7 @@ def identity_text(plan: Plan) -> str:
 
 def identity_fault(plan: Plan, text: str) -> str:
     """SQL of the code of what is wrong with an identity, NULL where nothing is."""
-    words = ", ".join(map(literal, PLACEHOLDERS))
-    placeholder = f"(strlen({text}) <= {_LONGEST_PLACEHOLDER} AND lower({text}) IN ({words}))"
+    placeholder = _is_placeholder(text)
     addressed = {"identity": "", "email": f" WHEN NOT {system.is_email(text)} THEN 'identity_invalid'"}
     addressed["phone"] = f" WHEN ({system.phone(text)}) IS NULL THEN 'identity_invalid'" if plan.match == "phone" else ""
     plain = "" if plan.match == "identity" else " AND false"
@@ -41,8 +40,27 @@ def identity_fault(plan: Plan, text: str) -> str:
         f"CASE WHEN strlen({text}) <= {IDENTITY_LIMIT} AND regexp_full_match({text}, '[!-~]+') AND NOT {placeholder}{plain} THEN NULL "
         f"WHEN {text} IS NULL THEN 'identity_blank' "
         f"WHEN {placeholder} THEN 'identity_invalid' "
-        f"WHEN regexp_matches({text}, '\\p{{Cc}}') THEN 'identity_invalid' "
+        f"WHEN {_has_controls(text)} THEN 'identity_invalid' "
         f"WHEN strlen({text}) > {IDENTITY_LIMIT} AND length({text}) > {IDENTITY_LIMIT} THEN 'identity_too_long'{addressed[plan.match]} END"
+    )
+
+
+def _is_placeholder(text: str) -> str:
+    words = ", ".join(map(literal, PLACEHOLDERS))
+    return f"(strlen({text}) <= {_LONGEST_PLACEHOLDER} AND lower({text}) IN ({words}))"
+
+
+def _has_controls(text: str) -> str:
+    return f"regexp_matches({text}, '\\p{{Cc}}')"
+
+
+def _identity_reason(plan: Plan, text: str) -> str:
+    """SQL of why an identity names nobody, where its fault is `identity_invalid`."""
+    kind = "a phone number with its country code" if plan.match == "phone" else "an e-mail address"
+    return (
+        f"CASE WHEN {_is_placeholder(text)} THEN 'is a word for nobody. Write who the person is' "
+        f"WHEN {_has_controls(text)} THEN 'has control characters, such as a tab or a line break. Take them out' "
+        f"ELSE 'is not {kind}, and --match {plan.match} matches by that. Mend it, or match by identity' END"
     )
 
 
@@ -140,7 +158,11 @@ def keys(plan: Plan, source: str) -> str:
 
 
 def _finding(column: str, code: str, value: str, detail: str) -> str:
-    return f"{{'column': {literal(column)}, 'code': {code}, 'value': {value}, 'detail': {literal(detail)}}}"
+    return _finding_of(column, code, value, literal(detail))
+
+
+def _finding_of(column: str, code: str, value: str, detail: str) -> str:
+    return f"{{'column': {literal(column)}, 'code': {code}, 'value': {value}, 'detail': {detail}}}"
 
 
 def _findings(plan: Plan) -> Iterator[str]:
@@ -187,7 +209,7 @@ def _cells(plan: Plan, source: str) -> str:
 
 def findings(plan: Plan, source: str) -> str:
     """SELECT `row, column, code, value, detail` of every problem in `source`, a table of `row` and `raw` cells."""
-    identity = _finding(plan.headers[plan.identity], "fault", "coalesce(identity, '')", "")
+    identity = _finding_of(plan.headers[plan.identity], "fault", "coalesce(identity, '')", _identity_reason(plan, IDENTITY))
     cell = ", ".join(_findings(plan))
     found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] ELSE list_filter([{cell}], lambda f: f IS NOT NULL) END"
     if not cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Known
-from headcount.uploads.evidence import Found
+from headcount.uploads.evidence import Found, Subject
 from headcount.uploads.mapping import Column, reference
 from headcount.uploads.problems import CATALOGUE, HeaderProblem, Question
 from headcount.values import dates
@@ -64,11 +64,24 @@ def unclear_match(identities: int, known: Known, share: float) -> list[Question]
     return [Question("match_unclear", None, message, (address, "--match identity"))]
 
 
-def notices(column: Column, found: Found, chosen: Candidate | None, stored: Type | None) -> Iterator[str]:
+def _all_blank(subject: Subject, stored: Type | None) -> str:
+    if stored is None:
+        return "Every cell is blank; no property is made."
+    if subject.column.write == "fill":
+        return "Every cell is blank; nothing changes."
+    if subject.operation is not None:
+        return "Every cell is blank; what changes is said by the operations."
+    if subject.column.blank == "clear":
+        return "Every cell is blank, and a blank cell clears: everybody in the file loses the value."
+    return "Every cell is blank; nothing changes."
+
+
+def notices(subject: Subject, found: Found, chosen: Candidate | None, stored: Type | None) -> Iterator[str]:
     """What is worth knowing about a column, with the flag that changes it."""
+    column = subject.column
     name, filled = reference(column), found.evidence.filled
     if not filled:
-        yield "Every cell is blank; " + ("nothing changes." if stored else "no property is made.")
+        yield _all_blank(subject, stored)
         return
     if found.blank_words and not column.blanks:
         yield f"{found.blank_words:,} of the first cells look like a word for nothing (NULL, N/A, -); --blank WORD reads them as blank."
