@@ -19,6 +19,7 @@ _STATUS = {
     "interrupted": "was interrupted",
     "ready": "waits to be applied",
 }
+_HELD_SHOWN = 5
 _PARTS = ("created", "updated", "unchanged", "merged", "rejected")
 
 
@@ -32,7 +33,7 @@ def show(document: Mapping[str, Any], program: str) -> None:
     if ledger:
         _show_ledger(out, document)
         _show_columns(out, document["columns"])
-        _show_consent(out, ledger["consent"])
+        _show_consent(out, document)
         show_problems(out, document["problems"])
         show_notices(out, document["columns"])
     if upload["status"] == "completed":
@@ -125,13 +126,26 @@ def _type_cells(column: Mapping[str, Any]) -> tuple[str, str, str]:
     return plain(column["property"]), kind, "new" if column["new"] else ""
 
 
-def _show_consent(out: Console, consent: Mapping[str, Mapping[str, int]]) -> None:
-    changed = {channel: counts for channel, counts in consent.items() if any(counts.values())}
+def _show_consent(out: Console, document: Mapping[str, Any]) -> None:
+    changed = {channel: counts for channel, counts in document["ledger"]["consent"].items() if any(counts.values())}
     if changed:
         made = table("channel", "opted out", "re-subscribed", "held", numbers=("opted out", "re-subscribed", "held"))
         for channel, counts in changed.items():
             made.add_row(channel, *(f"{counts[key]:,}" for key in ("opted_out", "resubscribed", "held")))
         _show(out, "Consent", made)
+    if document["held"]:
+        _show_held(out, document["held"])
+
+
+def _show_held(out: Console, held: Sequence[Mapping[str, Any]]) -> None:
+    """Whom the gate kept from being re-subscribed, and how they are."""
+    made = table("held: opted out themselves", "channel", "row", numbers=["row"])
+    for one in held[:_HELD_SHOWN]:
+        made.add_row(plain(one["identity"]), one["channel"], f"{one['row']:,}")
+    line(out, "")
+    show_table(out, made)
+    if len(held) > _HELD_SHOWN:
+        line(out, "... and more, with --json.")
 
 
 def _show(out: Console, title: str, made: Table) -> None:
@@ -149,6 +163,8 @@ def _next(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     upload_id = document["upload"]["id"]
     if document["rejects_file"]:
         yield "Mend the rows that were not applied as they came, and upload them again:", f"uploads rejects {upload_id} > mend.csv"
+    if document["held"]:
+        yield "Re-subscribe also those who opted out themselves, if they agreed to it since:", "upload FILE --confirm-resubscribe REASON"
     yield "Count the people this upload created or changed:", _counting(render(UploadIs(upload_id)))
     filled = next((c["property"] for c in document["columns"] if c["type"] and c["set"]), None)
     if filled:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from headcount.profiles.consent import Channel, State, may_message
+from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Person, StoredConsent, StoredValue
 
@@ -64,6 +64,22 @@ def _addresses(person: Person) -> Mapping[Channel, int | bool]:
         Channel.SMS: "Phone" in filled,
         Channel.EMAIL: "Email" in filled,
         Channel.WHATSAPP: "Phone" in filled,
+    }
+
+
+def consent_entry(entry: ConsentEntry, upload_ids: Mapping[int, str]) -> dict[str, Any]:
+    """An entry of the consent log."""
+    return {
+        "at": utc_text(entry.at),
+        "identity": entry.identity,
+        "channel": entry.channel.value,
+        "before": State.of(entry.before).value,
+        "after": State.of(entry.after).value,
+        "source": entry.source.value,
+        "actor": entry.actor or None,
+        "upload": None if entry.upload is None else upload_ids.get(entry.upload),
+        "row": entry.row,
+        "reason": entry.reason,
     }
 
 

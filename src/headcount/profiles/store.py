@@ -10,12 +10,14 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.consent import Channel
+from headcount.profiles.consent import Channel, ConsentEntry, Wish
 from headcount.profiles.properties import Property
 from headcount.values.types import Type
 
 #: The column of a batch that says which of its rows count.
 APPLIES = "applies"
+#: How many consents that a batch holds are listed.
+HELD_LISTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Batch:
     folded: bool = False
     #: How many texts a list may hold.
     list_limit: int = 100
+    #: Whether people who opted out themselves may be re-subscribed; otherwise such a consent is held.
+    confirmed: bool = False
 
     @property
     def count(self) -> int:
@@ -67,6 +71,8 @@ class ConsentChanged:
 
     opted_out: int = 0
     resubscribed: int = 0
+    #: Not applied, because the person had opted out themselves.
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ class Effect:
     consent: Mapping[Channel, ConsentChanged] = field(default_factory=dict)
     #: Columns `row`, `number`: lists that would have become too long; those cells were not applied.
     overlong: pa.Table | None = None
+    #: Columns `row`, `identity`, `channel`: some of the consents that were held.
+    held: pa.Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,8 @@ class Origin:
     #: The time of the upload, the same for all its batches.
     at: datetime
     actor: str = ""
+    #: Why people who opted out themselves may be re-subscribed.
+    reason: str | None = None
     #: Uploads that brought the very same rows: whoever one of them created, and nobody changed since, is as this one leaves him.
     repeats: tuple[int, ...] = ()
 
@@ -168,6 +178,14 @@ class ProfileStore(Protocol):
 
     def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
         """Apply a batch and the progress that its effect leads to, in one transaction."""
+        ...
+
+    def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
+        """Change a consent and log it; None where it is so already. Raises WrongCall (`person_unknown`, `consent_declined`)."""
+        ...
+
+    def consent_log(self, *, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
+        """The newest entries of the consent log, of one person or one upload where these are given, the newest first."""
         ...
 
     def known(self, addresses: pa.Table) -> Known:

@@ -92,4 +92,5 @@ class Applying:
         columns = tuple(BatchColumn(c.number, c.type, c.write, c.clears, c.edits) for c in self.plan.columns)
         renamed = {f"{kind}{c.index}": f"{kind}{c.number}" for c in self.plan.columns for kind in "pxars"}
         named = rows.rename_columns([renamed.get(name, name) for name in rows.column_names])
-        return Batch(named, columns, tuple(self.plan.consent), self.plan.match, folded, self.plan.limits.items)
+        confirmed = self.origin.reason is not None
+        return Batch(named, columns, tuple(self.plan.consent), self.plan.match, folded, self.plan.limits.items, confirmed)

@@ -17,6 +17,7 @@ _NOTHING_YET: dict[str, Any] = {
     "columns": [],
     "problems": [],
     "questions": [],
+    "held": [],
     "rejects_file": None,
     "seconds": None,
     "rows_per_second": None,

@@ -196,11 +196,16 @@ class Uploads:
             plan = replace(plan, columns=tuple(replace(c, number=properties[c.name].number) for c in plan.columns))
             refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
             refused.prepare()
-            origin = Origin(record.number, record.created_at.replace(tzinfo=None), repeats=self._repeated(record, plan))
+            origin = self._origin(record, plan)
             staged, rows = Staged.load(workdir / "staged"), rows_of_chunk(self.rules.chunk_rows, len(plan.headers))
             on_rows = of_total(watch, "applying", staged.records)
             tally = Applying(connection, staged, plan, store, origin, refused, rows, on_rows).run()
         self._complete(record, tally, properties, started)
+
+    def _origin(self, record: UploadRecord, plan: Plan) -> Origin:
+        confirmed = request_from_json(record.request).confirm_resubscribe
+        at = record.created_at.replace(tzinfo=None)
+        return Origin(record.number, at, reason=confirmed, repeats=self._repeated(record, plan))
 
     def _repeated(self, record: UploadRecord, plan: Plan) -> tuple[int, ...]:
         """The numbers of the uploads that read the same rows out of the same bytes."""
@@ -224,6 +229,7 @@ class Uploads:
             "columns": report.with_changes(described.get("columns", []), tally, numbers),
             "problems": report.problems(tally.problems, described.get("notices", ())),
             "duplicates": report.duplicates(tally),
+            "held": report.held(tally),
             "questions": [],
             "rejects_file": str(refused) if refused else None,
         }

@@ -159,6 +159,11 @@ def preview(connection: duckdb.DuckDBPyConnection, file: CsvFile, rows: int) -> 
     return [{"row": int(number), "cells": list(row)} for number, row in zip(numbers, found, strict=True)]
 
 
+def held(tally: Tally) -> list[dict[str, Any]]:
+    """The first of the re-subscriptions that were held."""
+    return [asdict(h) for h in tally.held]
+
+
 def duplicates(tally: Tally) -> dict[str, Any]:
     """The identities that came more than once, the first of them with their rows."""
     listed = [{"identity": d.identity, "rows": list(d.rows)} for d in tally.duplicates[:LISTED]]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.store import APPLIES, Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
+from headcount.profiles.store import APPLIES, HELD_LISTED, Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.consent import consent_act
@@ -21,6 +21,7 @@ from headcount.store.duckdb.difference import (
     PROPERTY_OF_MATCH,
     SET,
     delta,
+    held_back,
     initial,
     matched,
     overlong,
@@ -35,6 +36,13 @@ class Application:
     connection: duckdb.DuckDBPyConnection
     batch: Batch
     origin: Origin
+    #: Whether anybody has opted out themselves.
+    declined: bool
+
+    @property
+    def gate(self) -> bool:
+        """Whether re-subscriptions may have to be held."""
+        return self.declined and not self.batch.confirmed and bool(self.batch.channels)
 
     def run(self) -> Effect:
         """Write the changes of the batch; returns what they were."""
@@ -42,7 +50,7 @@ class Application:
         known = sum(e.updated + e.unchanged for e in effects)
         effects.append(self._create(self.batch.count - known, self._fresh(known)))
         # After an error they go with the transaction; a statement that fails in it would hide what the error was.
-        for table in ("matched", "addressed", "delta"):
+        for table in ("matched", "addressed", "delta", "held"):
             self._run(f"DROP TABLE IF EXISTS temp.{table}")
         return reduce(_sum, effects)
 
@@ -65,7 +73,7 @@ class Application:
         if repeats:
             self._table("matched", repeated(named, repeats))
         if not repeats or self._may_differ():
-            self._table("matched", matched(self.batch, named))
+            self._table("matched", matched(self.batch, named, gate=self.gate))
         return self._one("SELECT count(DISTINCT row) FROM matched") if self.batch.match != "identity" else self._count("matched")
 
     def _may_differ(self) -> bool:
@@ -80,20 +88,29 @@ class Application:
 
     def _update(self, named: str) -> Effect:
         found = self._match(named)
-        if not self._may_differ():
-            return self._unchanged(found)
-        self._table("delta", delta(self.batch))
+        effect = self._change(found) if self._may_differ() else Effect(unchanged=found, touched=self._count("matched"))
+        if self.gate and found:
+            effect = self._hold(effect)
+        return replace(effect, overlong=self._overlong_of_known()) if found and self._edits() else effect
+
+    def _change(self, found: int) -> Effect:
+        self._table("delta", delta(self.batch, gate=self.gate))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")
         if updated:
             self._write_delta(columns)
-        effect = Effect(0, updated, found - updated, self._count("matched"), columns, consent)
-        return effect if not self._edits() else _with_overlong(effect, self._overlong_of_known())
+        return Effect(0, updated, found - updated, self._count("matched"), columns, consent)
 
-    def _unchanged(self, found: int) -> Effect:
-        effect = Effect(unchanged=found, touched=self._count("matched"))
-        return effect if not found or not self._edits() else _with_overlong(effect, self._overlong_of_known())
+    def _hold(self, effect: Effect) -> Effect:
+        """The effect with the consents that are held: all of them counted, some of them listed."""
+        self._table("held", held_back(self.batch))
+        listed = self.connection.sql(f"FROM held ORDER BY row LIMIT {HELD_LISTED}").to_arrow_table()
+        if not listed.num_rows:
+            return effect
+        counts = dict(self.connection.execute("SELECT channel, count(*) FROM held GROUP BY channel").fetchall())
+        consent = {ch: replace(effect.consent.get(ch, ConsentChanged()), held=counts.get(ch.value, 0)) for ch in self.batch.channels}
+        return replace(effect, consent=consent, held=listed)
 
     def _changed(self, column: BatchColumn) -> Changed:
         k = f"k{column.number}"
@@ -108,6 +125,7 @@ class Application:
         touched = [n for n, c in columns.items() if c != Changed()]
         sets = [f"c{n} = CASE WHEN d.k{n} IS NULL THEN profiles.c{n} ELSE d.n{n} END" for n in touched]
         sets += [f"{ch.column} = coalesce(d.new_{ch.value}, profiles.{ch.column})" for ch in self.batch.channels]
+        sets += self._no_longer_declined()
         sets.append("last_updated = $at")
         self._run(f"UPDATE profiles SET {', '.join(sets)} FROM delta d WHERE profiles.rowid = d.pid", at=self.origin.at)
         self._record(touched, "delta", "k")
@@ -117,6 +135,13 @@ class Application:
                 f"SELECT identity, {row} AS row, was_{channel.value} AS before, new_{channel.value} AS after FROM delta",
                 channel.value,
             )
+
+    def _no_longer_declined(self) -> list[str]:
+        """Who is re-subscribed has not left any more."""
+        if not self.declined or not self.batch.channels:
+            return []
+        kept = " & ".join(f"CASE WHEN d.new_{ch.value} THEN {255 - ch.bit} ELSE 255 END" for ch in self.batch.channels)
+        return [f"declined = (profiles.declined & {kept})::UTINYINT"]
 
     def _record(self, numbers: list[int], table: str, marker: str) -> None:
         """Keep from which row the changed values came, where it is not the row that created the person."""
@@ -181,7 +206,7 @@ class Application:
                 channel.value,
             )
         effect = Effect(created, 0, 0, created, columns, consent)
-        return effect if not self._edits() else _with_overlong(effect, self._overlong_of_new(fresh))
+        return replace(effect, overlong=self._overlong_of_new(fresh)) if self._edits() else effect
 
     def _filled(self, fresh: str) -> Sequence[int]:
         """How many values of each property the new people have."""
@@ -196,20 +221,21 @@ class Application:
     def _edits(self) -> list[BatchColumn]:
         return [c for c in self.batch.columns if c.edits]
 
-    def _overlong_of_known(self) -> pa.Table:
+    def _overlong_of_known(self) -> pa.Table | None:
         joined = "matched m JOIN profiles p ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
         return self._overlong(joined, "p.c{}")
 
-    def _overlong_of_new(self, fresh: str) -> pa.Table:
+    def _overlong_of_new(self, fresh: str) -> pa.Table | None:
         return self._overlong(f"{fresh} b", "NULL::VARCHAR[]")
 
-    def _overlong(self, source: str, stored: str) -> pa.Table:
+    def _overlong(self, source: str, stored: str) -> pa.Table | None:
         limit = self.batch.list_limit
         asked = [
             f"SELECT b.row AS row, {c.number} AS number FROM {source} WHERE {overlong(c, stored.format(c.number), limit)}"
             for c in self._edits()
         ]
-        return self.connection.sql(" UNION ALL ".join(asked)).to_arrow_table()
+        found = self.connection.sql(" UNION ALL ".join(asked)).to_arrow_table()
+        return found if found.num_rows else None
 
     def _table(self, name: str, select: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
@@ -231,11 +257,6 @@ def _filled(rows: pa.Table, column: BatchColumn) -> int:
     return int(rows.num_rows - rows.column(f"p{column.number}").null_count)
 
 
-def _with_overlong(effect: Effect, rows: pa.Table) -> Effect:
-    fields = (effect.created, effect.updated, effect.unchanged, effect.touched, effect.columns, effect.consent)
-    return Effect(*fields, overlong=rows if rows.num_rows else None)
-
-
 def _sum(a: Effect, b: Effect) -> Effect:
     def columns(n: int) -> Changed:
         x, y = a.columns.get(n, Changed()), b.columns.get(n, Changed())
@@ -245,7 +266,6 @@ def _sum(a: Effect, b: Effect) -> Effect:
         ch: ConsentChanged(**(Counter(_counts(a.consent.get(ch))) + Counter(_counts(b.consent.get(ch)))))
         for ch in a.consent.keys() | b.consent.keys()
     }
-    tables = [t for t in (a.overlong, b.overlong) if t is not None]
     return Effect(
         a.created + b.created,
         a.updated + b.updated,
@@ -253,9 +273,15 @@ def _sum(a: Effect, b: Effect) -> Effect:
         a.touched + b.touched,
         {n: columns(n) for n in a.columns.keys() | b.columns.keys()},
         consent,
-        pa.concat_tables(tables) if tables else None,
+        _together(a.overlong, b.overlong),
+        _together(a.held, b.held),
     )
 
 
+def _together(a: pa.Table | None, b: pa.Table | None) -> pa.Table | None:
+    tables = [t for t in (a, b) if t is not None and t.num_rows]
+    return pa.concat_tables(tables) if tables else None
+
+
 def _counts(changed: ConsentChanged | None) -> dict[str, int]:
-    return {} if changed is None else {"opted_out": changed.opted_out, "resubscribed": changed.resubscribed}
+    return {} if changed is None else asdict(changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headcount.profiles.consent import Channel
 from headcount.profiles.store import Batch, BatchColumn
 from headcount.values.types import distinct
 
@@ -68,15 +69,21 @@ def kind(column: BatchColumn, limit: int) -> str:
     return f"CASE WHEN {differs(column, limit)} THEN ({happened})::TINYINT END"
 
 
-def consent_differs(column: str) -> str:
-    """Whether a consent differs after the batch."""
-    return f"(b.{column} IS NOT NULL AND b.{column} IS DISTINCT FROM p.{column})"
+def held(channel: Channel) -> str:
+    """Whether the batch would re-subscribe somebody who opted out themselves."""
+    return f"(b.{channel.column} AND NOT p.{channel.column} AND (p.declined & {channel.bit}) <> 0)"
 
 
-def matched(batch: Batch, named: str) -> str:
+def consent_differs(channel: Channel, *, gate: bool) -> str:
+    """Whether a consent differs after the batch; behind the gate those that are held do not."""
+    differs = f"b.{channel.column} IS NOT NULL AND b.{channel.column} IS DISTINCT FROM p.{channel.column}"
+    return f"({differs} AND NOT coalesce({held(channel)}, false))" if gate else f"({differs})"
+
+
+def matched(batch: Batch, named: str, *, gate: bool) -> str:
     """SELECT of who is named (row, pid) and whether the batch changes them (differs); `named` is SQL of when a row names a person."""
     limit = batch.list_limit
-    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
+    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch, gate=gate) for ch in batch.channels]
     return f"SELECT b.row AS row, p.rowid AS pid, {' OR '.join(changes) or 'false'} AS differs FROM profiles p JOIN batch b ON {named}"
 
 
@@ -87,7 +94,7 @@ def repeated(named: str, uploads: Sequence[int]) -> str:
     return f"SELECT b.row AS row, p.rowid AS pid, NOT ({created}) AS differs FROM profiles p JOIN batch b ON {named}"
 
 
-def delta(batch: Batch) -> str:
+def delta(batch: Batch, *, gate: bool) -> str:
     """SELECT of the people in `matched` whom the batch changes."""
     limit = batch.list_limit
     # A value that stays is not carried along: most do, and texts are dear to copy.
@@ -95,13 +102,23 @@ def delta(batch: Batch) -> str:
         f"CASE WHEN {differs(c, limit)} THEN {after(c, limit)} END AS n{c.number}, {kind(c, limit)} AS k{c.number}" for c in batch.columns
     ]
     outputs += [
-        f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch.column)} THEN b.{ch.column} END AS new_{ch.value}"
+        f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch, gate=gate)} THEN b.{ch.column} END AS new_{ch.value}"
         for ch in batch.channels
     ]
     outputs += sources(batch)
     selected = ", ".join(["b.row AS row", "p.rowid AS pid", "p.identity AS identity", *outputs])
     changed = "(SELECT row, pid FROM matched WHERE differs) m"
     return f"SELECT {selected} FROM profiles p JOIN {changed} ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+
+
+def held_back(batch: Batch) -> str:
+    """SELECT of the consents that the gate holds for the people in `matched`: row, identity, channel."""
+    each = (
+        f"SELECT {f'b.s_{ch.value}' if batch.folded else 'b.row'} AS row, p.identity AS identity, '{ch.value}' AS channel "
+        f"FROM matched m JOIN profiles p ON p.rowid = m.pid JOIN batch b ON b.row = m.row WHERE p.declined <> 0 AND {held(ch)}"
+        for ch in batch.channels
+    )
+    return " UNION ALL ".join(each)
 
 
 def sources(batch: Batch) -> list[str]:

@@ -12,11 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.consent import ConsentEntry, Wish
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import APPLIES, Batch, Effect, Known, Origin, Person, Progress
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import people, registry
+from headcount.store.duckdb import consent, people, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.retype import as_type
@@ -77,11 +78,20 @@ class DuckDBProfiles:
     def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
         """See ProfileStore."""
         with self._given(batch), self._transaction():
-            effect = Application(self.connection, batch, origin).run()
+            effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection)).run()
             after = progress(effect)
             mark = [origin.upload, after.chunks, json.dumps(after.tally)]
             self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
         return effect
+
+    def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
+        """See ProfileStore."""
+        with self._transaction():
+            return consent.set_consent(self.connection, identity, wish)
+
+    def consent_log(self, *, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
+        """See ProfileStore."""
+        return consent.log(self.connection, identity, upload, limit)
 
     def known(self, addresses: pa.Table) -> Known:
         """See ProfileStore."""
