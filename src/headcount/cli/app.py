@@ -48,6 +48,7 @@ def headcount(
 
 app.command()(sample.sample)
 app.command()(uploads.inspect)
+app.command()(uploads.check)
 app.command()(uploads.upload)
 app.add_typer(uploads.commands, name="uploads")
 app.add_typer(people.commands, name="people")

@@ -29,6 +29,11 @@ def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> di
     }
 
 
+def shown_value(value: Any) -> Any:  # noqa: ANN401 - of any property's type, as JSON has it
+    """A stored value as it is shown."""
+    return utc_text(value) if isinstance(value, datetime) else value
+
+
 def utc_text(instant: datetime) -> str:
     """An instant in ISO 8601 with `Z`; one without a zone is UTC."""
     utc = instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
@@ -45,7 +50,7 @@ def _properties(person: Person, upload_ids: Mapping[int, str], now: datetime) ->
 
 
 def _value(stored: StoredValue, upload_ids: Mapping[int, str]) -> dict[str, Any]:
-    value = utc_text(stored.value) if isinstance(stored.value, datetime) else stored.value
+    value = shown_value(stored.value)
     came_from = {"upload": upload_ids.get(stored.upload), "row": stored.row}
     return {"type": stored.property.type.value, "value": value, "from": came_from}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +16,14 @@ from headcount.values.types import Type
 
 #: The column of a batch that says which of its rows count.
 APPLIES = "applies"
+#: Examples of one kind of change that are given of a property.
+EXAMPLES = 5
 #: How many consents that a batch holds are listed.
 HELD_LISTED = 1_000
+
+
+#: What happens to a value.
+Kind: TypeAlias = Literal["set", "changed", "cleared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class Batch:
     list_limit: int = 100
     #: Whether people who opted out themselves may be re-subscribed; otherwise such a consent is held.
     confirmed: bool = False
+    #: Numbers of the properties of which examples of what changes are wanted.
+    examples: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
@@ -76,6 +84,17 @@ class ConsentChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A value that is set, changed or cleared (`kind`), with the first row that does it."""
+
+    kind: Kind
+    identity: str
+    row: int
+    before: Any  # of the property's type, like `after`
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What a batch changes. `created + updated + unchanged` is the number of its rows."""
 
@@ -91,6 +110,8 @@ class Effect:
     overlong: pa.Table | None = None
     #: Columns `row`, `identity`, `channel`: some of the consents that were held.
     held: pa.Table | None = None
+    #: By property number, where they were wanted.
+    examples: Mapping[int, tuple[Example, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +197,12 @@ class ProfileStore(Protocol):
         """How far an upload is."""
         ...
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
-        """Apply a batch and the progress that its effect leads to, in one transaction."""
+    def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+        """The wanted properties as `register` would give them; registers nothing."""
+        ...
+
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
+        """Apply a batch and the progress that its effect leads to, in one transaction. Without `keep` it is only worked out."""
         ...
 
     def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:

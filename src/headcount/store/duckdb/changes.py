@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.store import APPLIES, HELD_LISTED, Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
+from headcount.profiles.store import (
+    APPLIES,
+    EXAMPLES,
+    HELD_LISTED,
+    Batch,
+    BatchColumn,
+    Changed,
+    ConsentChanged,
+    Effect,
+    Example,
+    Kind,
+    Origin,
+)
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.consent import consent_act
 from headcount.store.duckdb.difference import (
     CHANGED,
     CLEARED,
+    KINDS,
     PROPERTY_OF_MATCH,
     SET,
     delta,
@@ -27,6 +41,7 @@ from headcount.store.duckdb.difference import (
     overlong,
     repeated,
 )
+from headcount.values.types import SQL_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,8 @@ class Application:
     origin: Origin
     #: Whether anybody has opted out themselves.
     declined: bool
+    #: Whether anything is written; otherwise all is worked out, and that is all.
+    keep: bool = True
 
     @property
     def gate(self) -> bool:
@@ -46,6 +63,7 @@ class Application:
 
     def run(self) -> Effect:
         """Write the changes of the batch; returns what they were."""
+        self._run(f"CREATE OR REPLACE TEMP VIEW people AS {self._people()}")
         effects = [self._update(named) for named in self._names()]
         known = sum(e.updated + e.unchanged for e in effects)
         effects.append(self._create(self.batch.count - known, self._fresh(known)))
@@ -54,18 +72,29 @@ class Application:
             self._run(f"DROP TABLE IF EXISTS temp.{table}")
         return reduce(_sum, effects)
 
+    def _people(self) -> str:
+        """SELECT of the profiles with a column for each property of the batch, of its type; where nothing is kept some may be missing."""
+        stored = {p.number: p.type for p in registry.stored(self.connection)}
+        missing = [f"NULL::{SQL_TYPES[c.type]} AS c{c.number}" for c in self.batch.columns if c.number not in stored]
+        widened = [
+            f"c{c.number}::{SQL_TYPES[c.type]} AS c{c.number}" for c in self.batch.columns if stored.get(c.number, c.type) is not c.type
+        ]
+        everything = f"* REPLACE ({', '.join(widened)})" if widened else "*"
+        return f"SELECT {', '.join([everything, *missing, 'rowid'])} FROM profiles"
+
     def _names(self) -> Iterator[str]:
         """The ways in which a row `b` names a person `p`, in order; a row that named somebody is not asked again."""
+        # Whoever this upload created is named by no other row of it: each identity comes once.
+        others = f"p.created_upload <> {self.origin.upload}"
         if self.batch.match == "identity":
-            # Whoever this upload created is named by no other row of it: each identity comes once.
-            others = f"p.created_upload <> {self.origin.upload}"
             if self._row(f"SELECT EXISTS (FROM profiles p WHERE {others})")[0]:
                 yield f"p.identity = b.identity AND {others}"
             return
         address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
-        yield f"lower(p.{address}) = b.key" if self.batch.match == "email" else f"p.{address} = b.key"
+        # Nor are they by their address: what a row names must not depend on how many were applied before it.
+        yield f"{f'lower(p.{address})' if self.batch.match == 'email' else f'p.{address}'} = b.key AND {others}"
         self._table("addressed", "SELECT DISTINCT row FROM matched")
-        yield "p.identity = b.identity AND b.row NOT IN (SELECT row FROM addressed)"
+        yield f"p.identity = b.identity AND {others} AND b.row NOT IN (SELECT row FROM addressed)"
 
     def _match(self, named: str) -> int:
         """Fill `matched` with the people named; returns how many rows name somebody."""
@@ -98,9 +127,9 @@ class Application:
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")
-        if updated:
+        if updated and self.keep:
             self._write_delta(columns)
-        return Effect(0, updated, found - updated, self._count("matched"), columns, consent)
+        return Effect(0, updated, found - updated, self._count("matched"), columns, consent, examples=self._examples_of_delta(columns))
 
     def _hold(self, effect: Effect) -> Effect:
         """The effect with the consents that are held: all of them counted, some of them listed."""
@@ -172,6 +201,11 @@ class Application:
     def _create(self, created: int, fresh: str) -> Effect:
         if not created:
             return Effect()
+        if self.keep:
+            self._insert(fresh)
+        return self._created(created, fresh)
+
+    def _insert(self, fresh: str) -> None:
         values = {c.number: initial(c, self.batch.list_limit) for c in self.batch.columns} | self._address(values_of=self.batch)
         columns = ["identity", *(f"c{n}" for n in values), *(ch.column for ch in self.batch.channels)]
         selected = ["b.identity", *values.values(), *(f"b.{ch.column}" for ch in self.batch.channels)]
@@ -183,7 +217,12 @@ class Application:
         )
         if self.batch.folded:
             self._record([c.number for c in self.batch.columns if not c.edits], f"{fresh} b", "p")
-        return self._created(created, fresh)
+        for channel in self.batch.channels:
+            row = f"s_{channel.value}" if self.batch.folded else "row"
+            self._log(
+                f"SELECT identity, {row} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
+                channel.value,
+            )
 
     def _address(self, *, values_of: Batch) -> dict[int, str]:
         """An address that nobody had becomes the address of the person it creates."""
@@ -199,13 +238,7 @@ class Application:
         out = [f"count(*) FILTER (NOT b.{ch.column})" for ch in self.batch.channels]
         counts = self._row(f"SELECT {', '.join(out)} FROM {fresh} b") if out else ()
         consent = {ch: ConsentChanged(opted_out=n) for ch, n in zip(self.batch.channels, counts, strict=True)}
-        for channel in self.batch.channels:
-            row = f"s_{channel.value}" if self.batch.folded else "row"
-            self._log(
-                f"SELECT identity, {row} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
-                channel.value,
-            )
-        effect = Effect(created, 0, 0, created, columns, consent)
+        effect = Effect(created, 0, 0, created, columns, consent, examples=self._examples_of_new(columns, fresh))
         return replace(effect, overlong=self._overlong_of_new(fresh)) if self._edits() else effect
 
     def _filled(self, fresh: str) -> Sequence[int]:
@@ -217,6 +250,37 @@ class Application:
             passed_over = rows.filter(pc.invert(rows.column(APPLIES))) if APPLIES in rows.column_names else rows.slice(0, 0)
             return [_filled(rows, c) - _filled(passed_over, c) for c in self.batch.columns]
         return self._row(f"SELECT {', '.join(f'count({initial(c, limit)})' for c in self.batch.columns)} FROM {fresh} b")
+
+    def _examples_of_delta(self, columns: Mapping[int, Changed]) -> Mapping[int, tuple[Example, ...]]:
+        """The first changes of each kind, of the properties that change."""
+        wanted = [(n, kind) for n in sorted(self.batch.examples) for kind in KINDS if getattr(columns[n], kind)]
+        return self._examples([(n, kind, f"k{n} = {KINDS[kind]}", f"o{n}", f"n{n}") for n, kind in wanted], "delta")
+
+    def _examples_of_new(self, columns: Mapping[int, Changed], fresh: str) -> Mapping[int, tuple[Example, ...]]:
+        asked: list[tuple[int, Kind, str, str, str]] = [
+            (c.number, "set", f"{initial(c, self.batch.list_limit)} IS NOT NULL", "NULL", initial(c, self.batch.list_limit))
+            for c in self.batch.columns
+            if c.number in self.batch.examples and columns[c.number].set
+        ]
+        return self._examples(asked, f"{fresh} b")
+
+    def _examples(self, asked: Sequence[tuple[int, Kind, str, str, str]], source: str) -> Mapping[int, tuple[Example, ...]]:
+        """Examples of some (property, kind, condition, value before, value after) in a source of `identity` and `row`."""
+        found = dict[int, tuple[Example, ...]]()
+        if not asked:
+            return found
+        example = "{{'identity': identity, 'row': {row}, 'before': {before}, 'after': {after}}}"
+        selected = ", ".join(
+            f"arg_min({example.format(row=self._row_of(n), before=before, after=after)}, row, {EXAMPLES}) FILTER ({which})"
+            for n, _, which, before, after in asked
+        )
+        for (n, kind, *_), examples in zip(asked, self._row(f"SELECT {selected} FROM {source}"), strict=True):
+            found[n] = (*found.get(n, ()), *(Example(kind, **example) for example in examples or ()))
+        return found
+
+    def _row_of(self, number: int) -> str:
+        """The row that a value of a property comes from."""
+        return f"coalesce(s{number}, row)" if self.batch.folded else "row"
 
     def _edits(self) -> list[BatchColumn]:
         return [c for c in self.batch.columns if c.edits]
@@ -243,11 +307,11 @@ class Application:
     def _run(self, sql: str, **parameters: object) -> None:
         self.connection.execute(sql, parameters)
 
-    def _row(self, sql: str) -> tuple[int, ...]:
+    def _row(self, sql: str) -> tuple[Any, ...]:
         return single_row(self.connection, sql)
 
     def _one(self, sql: str) -> int:
-        return self._row(sql)[0]
+        return int(self._row(sql)[0])
 
     def _count(self, table: str) -> int:
         return self._one(f"SELECT count(*) FROM {table}")
@@ -275,6 +339,7 @@ def _sum(a: Effect, b: Effect) -> Effect:
         consent,
         _together(a.overlong, b.overlong),
         _together(a.held, b.held),
+        {n: (*a.examples.get(n, ()), *b.examples.get(n, ())) for n in (*a.examples, *b.examples)},
     )
 
 

@@ -75,11 +75,17 @@ class DuckDBProfiles:
         rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ?", [upload]).fetchall()
         return Progress(rows[0][0], json.loads(rows[0][1])) if rows else Progress(0, {})
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
+    def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+        """See ProfileStore."""
+        return registry.planned(self.connection, wanted)
+
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
         """See ProfileStore."""
         with self._given(batch), self._transaction():
-            effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection)).run()
+            effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection), keep).run()
             after = progress(effect)
+            if not keep:
+                return effect
             mark = [origin.upload, after.chunks, json.dumps(after.tally)]
             self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
         return effect
