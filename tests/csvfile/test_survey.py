@@ -112,6 +112,22 @@ def test_what_is_given_is_not_detected(choices: dict[str, str], good: int, tmp_p
     assert (found.records, found.broken) == (good, 2 - good)
 
 
+@pytest.mark.parametrize(
+    ("body", "quote", "broken"),
+    [
+        ("'1','Ann'\n'2','Bob'\n'3','Eve\n'4','Tim'\n", "'", 1),
+        ("'u1','Ann'\n" * 20 + "'u99','D'Arcy'\n", "'", 1),
+        ("1,'tis the season\n", '"', 0),
+        ("1,'+49 30 1\n2,'+49 30 2\n3,x\n4,'=1\n", '"', 0),
+        ("1,O'Neil\n2,rock 'n' roll\n3,x\n", '"', 0),
+        ("1,'a, b'\n2,'c, d'\n", "'", 0),
+    ],
+)
+def test_apostrophes_quote_where_they_mostly_do(body: str, quote: str, broken: int, tmp_path: Path) -> None:
+    found = _survey(tmp_path, f"identity,name\n{body}".encode(), delimiter=",")
+    assert (found.dialect.quote, found.broken) == (quote, broken)
+
+
 def test_a_clean_file_is_read_where_it_is(tmp_path: Path) -> None:
     found = _survey(tmp_path, b"id,name\r\n1,Ada\r\n")
     assert found.path == tmp_path / "people.csv"

@@ -139,22 +139,24 @@ def trim(text: str) -> str:
     return text
 
 
+FORMULA = frozenset("=+-@\t\r")
+
+
 def runs_as_formula(text: str) -> bool:
-    """Whether a spreadsheet would run it, under any number of escapes: not so a plain number or a phone number."""
-    bare = text.lstrip("'")
-    plain = re.fullmatch(r"[+-]?[(.]?[0-9][0-9 .,()-]*([eE][+-]?[0-9]+)?", bare)
-    return bare[:1] in {"=", "+", "-", "@", "\t", "\r"} and not plain
+    """Whether a spreadsheet would run it: not so a plain number or a phone number."""
+    plain = re.fullmatch(r"[+-]?[(.]?[0-9][0-9 .,()-]*([eE][+-]?[0-9]+)?", text)
+    return text[:1] in FORMULA and not plain
 
 
 def for_a_spreadsheet(raw: str) -> str:
     """A cell as the rejects file has it: as it came, with an escape where a spreadsheet would run it."""
-    return f"'{raw}" if raw[:1] != "'" and runs_as_formula(raw) else raw
+    return f"'{raw}" if runs_as_formula(raw) else raw
 
 
 def clean(raw: str, blanks: Sequence[str] = ()) -> str | None:
     """The cell as it counts: trimmed, without the formula escape; None where it is blank."""
     text = trim(raw)
-    if text.startswith("'") and runs_as_formula(text):
+    if text.startswith("'") and text.lstrip("'")[:1] in FORMULA:
         text = trim(text[1:])
     return None if not text or text in blanks else text
 
@@ -354,8 +356,8 @@ def in_day_order(formats: Sequence[str], day_first: bool | None) -> list[str]:
 
 
 def ambiguous(texts: Sequence[str], formats: Sequence[str]) -> bool:
-    """Whether some value would differ."""
-    return any(len({instant(t, f) for f in formats}) > 1 for t in texts)
+    """Whether some value fits several formats, and would differ."""
+    return any(len({instant(t, f) for f in formats} - {None}) > 1 for t in texts)
 
 
 # --- columns ------------------------------------------------------------------------------------------------------

@@ -352,10 +352,24 @@ def test_dates_that_are_the_same_day_either_way_do_not_wait(account: Account) ->
 
 
 def test_formats_that_the_order_of_day_and_month_does_not_tell_apart_are_named(account: Account) -> None:
-    document = account.send("identity,DOB\n1,31/01/1990 00:00:00\n2,946684800\n")
-    assert answers(document) == {"date_ambiguous": ["--map 'DOB=DOB:date:dd/MM/yyyy HH:mm:ss'", "--map 'DOB=DOB:date:Unix time'"]}
-    done = account.answer(document, manifest.with_flags(Request(), ["DOB=DOB:date:Unix time"], []))
+    document = account.send("identity,DOB\n1,01/02/1990 00:00:00\n2,1990/01/02 00:00:00\n")
+    formats = ("dd/MM/yyyy", "MM/dd/yyyy", "yyyy/dd/MM", "yyyy/MM/dd")
+    assert answers(document) == {"date_ambiguous": [f"--map 'DOB=DOB:date:{name} HH:mm:ss'" for name in formats]}
+    done = account.answer(document, manifest.with_flags(Request(), ["DOB=DOB:date:yyyy/MM/dd HH:mm:ss"], []))
     assert problems(done) == {"date_invalid": [2]}
+
+
+def test_formats_that_no_cell_has_in_common_are_not_ambiguous(account: Account) -> None:
+    document = account.send("identity,DOB\n1,31/01/1990 00:00:00\n2,946684800\n")
+    assert problems(document) == {"date_invalid": [3]}
+
+
+def test_there_is_no_year_0(account: Account) -> None:
+    account.send("identity,DOB\n1,25/03/1990 00:00:00\n")
+    assert problems(account.send("identity,DOB\n1,25/03/0000 10:00:00\n2,25/03/0001 10:00:00\n")) == {"date_invalid": [2]}
+    assert problems(account.send("identity,x<dd.MM.yyyy>,y<iso>\n1,25.03.0000,0000-03-25\n")) == {"date_invalid": [2]}
+    account.send("identity,new\n1,25/03/0000 10:00:00\n")
+    assert account.types()["new"] == "string"
 
 
 def test_only_dates_wait(account: Account) -> None:
@@ -759,6 +773,17 @@ def test_what_a_spreadsheet_would_run_is_escaped_and_read_back(account: Account,
     document = account.send(Path(first["rejects_file"]).read_bytes())
     assert ledger(document) == {"rows": 1, "unchanged": 1, "cells_not_applied": 1}
     assert account.values("1")["text"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong", "mended", "value"), [("n", "-5x", "-5", -5), ("Phone", "+49 30 12ab", "+49 30 123456", "+4930123456")]
+)
+def test_a_cell_can_be_mended_behind_its_escape(column: str, wrong: str, mended: str, value: object, account: Account) -> None:
+    account.send("identity,n,Phone\n1,7,\n", name="before.csv")
+    (line,) = rejects(account.send(f"identity,{column}\n1,{wrong}\n"))
+    assert line[column] == f"'{wrong}"
+    assert ledger(account.send(f"row,identity,{column},Failure Code\n2,1,'{mended},x\n")) == {"rows": 1, "updated": 1}
+    assert account.values("1")[column] == value
 
 
 def test_the_escape_is_taken_off_before_a_cell_is_read(account: Account) -> None:

@@ -12,6 +12,8 @@ from headcount.csvfile.rows import SOUND, Marks, blank_rows, read_rows
 
 DELIMITERS = ",;\t|"
 QUOTES = "\"'"
+#: Share of the rows that must be sound for a quote to be one.
+_MOSTLY = 0.7
 
 _SEPARATOR_LINE = re.compile(rb'"?sep=([^\w\s"\']|\t)"?[ \t]*(\r\n|\n|\r|$)', re.IGNORECASE)
 
@@ -82,7 +84,8 @@ def _clearly(single: Trial, double: Trial) -> bool:
     """Whether apostrophes quote: fields open and close with them, and quotation marks do not serve."""
     if double.quoted or not single.quoted:
         return False
-    return (single.fit > double.fit) or (single.quoted >= 0.5 and single.faults == 0 and single.fit >= double.fit)
+    # Apostrophes quote also where a few of them are wrong: read without quotes every such row would be sound, and mean something else.
+    return single.fit > double.fit or (single.quoted >= 0.5 and single.fit >= _MOSTLY)
 
 
 def _best(sample: Bytes, given: Given, quote: str, *, whole: bool) -> Trial:

@@ -185,6 +185,10 @@ class ProfileStore(Protocol):
         """The registered properties in order of their numbers, the system ones first."""
         ...
 
+    def fits_float(self, name: str) -> bool:
+        """Whether every value of a property of whole numbers is exactly a float as well."""
+        ...
+
     def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """Register the properties that are not there yet and widen those that may; returns the wanted ones by name."""
         ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 import duckdb
@@ -103,9 +104,9 @@ class Look:
         return filled(f"c{column.index}", white_space=self.white_space, blanks=column.blanks)
 
     def disagreements(self, source: str, column: Column, formats: Sequence[Candidate]) -> tuple[int, list[str]]:
-        """How many cells would be different instants in the formats, and three of them."""
+        """How many cells fit several of the formats and would be different instants in them, and three of these cells."""
         values = [f"({_instant(c)})" for c in formats]
-        differs = " OR ".join(f"{value} IS DISTINCT FROM {values[0]}" for value in values[1:])
+        differs = " OR ".join(f"{one} <> {other}" for one, other in combinations(values, 2))
         t = f"(SELECT {self.text(column)} AS t FROM {source})"
         count, examples = single_row(self.connection, f"SELECT count(*), min(t, {_EXAMPLES}) FROM {t} WHERE {differs}")
         return count, examples or []

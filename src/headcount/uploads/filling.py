@@ -1,7 +1,7 @@
 """Filling the stage: a file is read once, its rows are typed and kept, its problems explained, its identities counted.
 
-What streams in is handled in small tables that fit the processor's caches. Only the rows with a problem wait until there are many of
-them, or the file ends: explaining a few takes as long as explaining many, since most of it is planning the statement.
+What streams in is handled in small tables that fit the processor's caches. Only the rows with a problem wait, for as long as memory has
+room for them: explaining a few takes as long as explaining many, since most of it is planning the statement.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ from headcount.uploads.ledger import Tally
 from headcount.uploads.plan import Plan
 from headcount.uploads.projection import typed
 from headcount.uploads.reading import ahead, pieces
-from headcount.uploads.rejects import Rejects
+from headcount.uploads.rejects import PART_BYTES, Rejects, cost
 from headcount.uploads.staging import DUPLICATES, Staged, path_of
 
 _END = 2**62
-#: Rows with a problem that wait to be explained together.
-_WAITING = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,9 @@ class _Filling:
     #: The first spreadsheet row that is not explained yet.
     _first: int = 0
     _problems: list[pa.Table] = field(default_factory=list)
+    #: What was explained of the open chunk, and the parts of the rejects file so far.
+    _found: Tally = field(default_factory=Tally)
+    _parts: int = 0
     _writer: pa.ipc.RecordBatchFileWriter | None = None
 
     def add(self, rows: pa.Table) -> None:
@@ -110,10 +111,12 @@ class _Filling:
         self._write(rows.drop_columns(["raw"]))
         self._rows += rows.num_rows
         ended = self._rows == self.stage.file.records
+        if ended or sum(map(cost, self._problems)) >= PART_BYTES:
+            self._explain(_END if ended else int(rows.column("row")[-1].as_py()) + 1)
         if ended or self._rows % self.stage.chunk_rows == 0:
             self._close()
-            waiting = sum(table.num_rows for table in self._problems)
-            self.tallies.append(self._explained(rows, ended=ended) if ended or waiting >= _WAITING else Tally())
+            self.tallies.append(self._found)
+            self._found = Tally()
         self.stage.on_rows(self._rows)
 
     def add_wrong_of_problems(self) -> None:
@@ -145,18 +148,18 @@ class _Filling:
             self._writer.close()
         self._writer = None
 
-    def _explained(self, rows: pa.Table, *, ended: bool) -> Tally:
-        """What the rows with a problem count that came up to the end of `rows`, and the broken records among them."""
-        last = _END if ended else int(rows.column("row")[-1].as_py()) + 1
+    def _explain(self, last: int) -> None:
+        """Explain the rows with a problem that came so far, and the broken records up to before row `last`."""
         problems = pa.concat_tables(self._problems)
-        rejected = problems.filter(pc.is_valid(problems.column("fault")))
-        found = self.explained.explain(problems, self._first, last)
-        self.explained.write(len(self.tallies), self._first, last)
-        self.doubtful |= self.explained.has_doubtful_emails()
-        self._add_wrong(self.explained.unfit(rejected))
+        for rows, first, stop in self.explained.parts(problems, self._first, last):
+            rejected = rows.filter(pc.is_valid(rows.column("fault")))
+            # Rows that can be applied are counted when they are.
+            self._found += self.explained.explain(rows, first, stop) + Tally({"rows": rejected.num_rows})
+            self.explained.write(self._parts, first, stop)
+            self._parts += 1
+            self.doubtful |= self.explained.has_doubtful_emails()
+            self._add_wrong(self.explained.unfit(rejected))
         self._first, self._problems = last, []
-        # Rows that can be applied are counted when they are.
-        return found + Tally({"rows": rejected.num_rows})
 
 
 def _of_applicable(rows: pa.Table) -> Hashes:

@@ -43,6 +43,8 @@ class Account:
     limits: Limits = field(default_factory=Limits)
     #: How many of the distinct texts in `key` are known; None where nobody is known yet.
     known: Callable[[pa.Table], Known] | None = None
+    #: Whether the values of a property of whole numbers stay what they are as floats.
+    fits_float: Callable[[str], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ class Inspector:
             differ, examples = self._look.disagreements(self._source, column, choices)
             question = questions.ambiguous_date(column, choices, differ, examples) if differ else None
         chosen = choices[0] if choices else None
-        conflict = questions.type_conflict(column, stored) if _conflicts(column.type, stored) else None
+        conflict = questions.type_conflict(column, stored) if self._conflicts(column, stored) else None
         decided = InspectedColumn(
             column,
             chosen.type if chosen else None,
@@ -224,11 +226,18 @@ class Inspector:
             formats = infer.best_formats(found.evidence) or (infer.DATES[0],)
             return self._day_order(formats)
         if stored is not None:
-            widened = stored is Type.INTEGER and any(c.fraction and n for c, n in found.evidence.fits.items())
+            fractions = any(c.fraction and n for c, n in found.evidence.fits.items())
+            widened = stored is Type.INTEGER and fractions and self.account.fits_float(column.name)
             return (Candidate(Type.FLOAT if widened else stored),)
         if found.edits:
             return (Candidate(Type.LIST),)
         return self._day_order(infer.decide(found.evidence)) if found.evidence.filled else ()
+
+    def _conflicts(self, column: Column, stored: Type | None) -> bool:
+        """Whether the mapping asks for another type than the property has and may get."""
+        if column.type is None or stored is None or column.type is stored:
+            return False
+        return not widens(stored, column.type) or not self.account.fits_float(column.name)
 
     def _day_order(self, formats: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         if self.request.day_first is None:
@@ -323,10 +332,6 @@ def _undecided(subject: Subject, first: Found) -> bool:
 
 def _faulty(column: Column, resolved: Resolved) -> bool:
     return any(p.letter == column.letter for p in resolved.problems)
-
-
-def _conflicts(asked: Type | None, stored: Type | None) -> bool:
-    return asked is not None and stored is not None and asked is not stored and not widens(stored, asked)
 
 
 def _with_hints(found: Found, first: Found) -> Found:

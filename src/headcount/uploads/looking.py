@@ -89,7 +89,12 @@ class Looking:
     def _account(self) -> Account:
         with self.open_store() as store:
             properties = {p.name: p for p in store.properties()}
-        return Account(properties, self.rules.zone, self.rules.property_limit, self.rules.limits, self._known)
+        rules = self.rules
+        return Account(properties, rules.zone, rules.property_limit, rules.limits, self._known, self._fits_float)
+
+    def _fits_float(self, name: str) -> bool:
+        with self.open_store() as store:
+            return store.fits_float(name)
 
     def _known(self, addresses: pa.Table) -> Known:
         with self.open_store() as store:
@@ -100,4 +105,4 @@ def _of_broken(stage: Stage) -> Tally:
     """The problems of the records that could not be read, where nothing more can be said."""
     rejects = Rejects(stage.connection.cursor(), stage.file, Plan(tuple(stage.file.header), 0), stage.rejects)
     rejects.prepare()
-    return rejects.explain(rejects.no_rows(), 0, _END)
+    return sum((rejects.explain(*part) for part in rejects.parts(rejects.no_rows(), 0, _END)), Tally())

@@ -74,6 +74,8 @@ def notices(column: Column, found: Found, chosen: Candidate | None, stored: Type
         yield f"{found.blank_words:,} of the first cells look like a word for nothing (NULL, N/A, -); --blank WORD reads them as blank."
     if chosen and chosen.type is Type.INTEGER and stored is None and found.unix_like and found.unix_like == min(filled, found.unix_like):
         yield f"These may be times in Unix seconds: --map '{name}={column.name}:date:unix' reads them so."
+    if stored is Type.INTEGER and chosen and chosen.type is Type.INTEGER and any(c.fraction and n for c, n in found.evidence.fits.items()):
+        yield "Cells with decimals are not applied: the property holds whole numbers that would change if it had decimals."
     if stored is Type.INTEGER and chosen and chosen.type is Type.FLOAT:
         yield "Cells with decimals: the property widens from integer to float."
     if chosen and chosen.type is Type.DATE and column.format is None and not any(found.evidence.fits.values()):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,15 @@ from headcount.uploads.problems import CATALOGUE, CELL, ROW
 from headcount.uploads.projection import findings, unfit
 from headcount.values.system import is_doubtful_email
 from headcount.values.text import guarded, literal
+
+#: Bytes of rows that are explained at once, and what a row costs beside its text.
+PART_BYTES = 6 << 20
+_ROW_COST = 300
+
+
+def cost(rows: pa.Table) -> int:
+    """About how many bytes explaining typed rows with `raw` cells takes."""
+    return int(rows.nbytes + _ROW_COST * rows.num_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,17 @@ class Rejects:
             self.connection.register("given", pa.Table.from_batches([batch]))
             self.connection.execute("INSERT INTO broken SELECT row, code, detail, raw FROM given")
             self.connection.unregister("given")
+
+    def parts(self, rows: pa.Table, first: int, last: int) -> Iterator[tuple[pa.Table, int, int]]:
+        """What `explain` takes, in parts that memory has room for: some of the rows, and the edges of the broken records among them."""
+        size = f"sum({_ROW_COST} + octet_length(raw)) OVER (ORDER BY row) // {PART_BYTES}"
+        part = f"SELECT row, {size} AS part FROM broken WHERE row >= {first} AND row < {last}"
+        starts = self.connection.execute(f"SELECT min(row) FROM ({part}) GROUP BY part ORDER BY part").fetchall()[1:]
+        stride = max(1, rows.num_rows * PART_BYTES // max(1, cost(rows)))
+        edges = sorted({first, last, *(row for (row,) in starts), *rows.column("row").to_numpy()[stride::stride].tolist()})
+        for start, stop in pairwise(edges):
+            among = pc.and_(pc.greater_equal(rows.column("row"), start), pc.less(rows.column("row"), stop))
+            yield rows.filter(among), start, stop
 
     def explain(self, rows: pa.Table, first: int, last: int) -> Tally:
         """The problems of the broken records in rows `first` to before `last`, and of the typed `rows` with `raw` cells, counted."""

@@ -54,14 +54,18 @@ class Pattern:
     shape: str
     strptime: str
     timed: bool
+    #: Where the year begins in a text, counted from 1.
+    year: int
     #: The shape for LIKE, where the format has a time and none of LIKE's own letters.
     like: str | None
 
 
 def pattern(name: str) -> Pattern:
     """The pattern of a format such as `dd.MM.yyyy HH:mm`. Raises UnknownFormat."""
-    shape, strptime, seen = "", "", set[str]()
+    shape, strptime, seen, width, year = "", "", set[str](), 1, 0
     for part in _LETTERS.findall(name):
+        year = width if part == "yyyy" else year
+        width += len(part.strip("'")) if len(part) > 1 else 1
         if part in _PARTS:
             seen.add(part)
             shape, strptime = shape + _PARTS[part][0], strptime + _PARTS[part][1]
@@ -73,7 +77,7 @@ def pattern(name: str) -> Pattern:
     if not {"yyyy", "dd"} <= seen or not seen & {"MM", "MMM"}:
         raise UnknownFormat(f"the date format “{name}” needs a year (yyyy), a month (MM or MMM) and a day (dd)")
     plain = {"HH", "mm", "ss"} <= seen and not set(name) & set("%_\\'")
-    return Pattern(shape, strptime, "HH" in seen, re.sub("[A-Za-z]", "_", name) if plain else None)
+    return Pattern(shape, strptime, "HH" in seen, year, re.sub("[A-Za-z]", "_", name) if plain else None)
 
 
 def named(name: str) -> str:
@@ -107,7 +111,8 @@ def _iso(text: str, zone: str) -> str:
     noon = f"CASE WHEN length({text}) = 10 THEN concat({text}, ' {NOON}') ELSE {text} END"
     local = _utc(f"try_cast({noon} AS TIMESTAMP)", zone)
     has_zone = f"length({text}) > 10 AND regexp_full_match(substr({text}, 11), {literal(_ZONED)})"
-    return f"CASE WHEN regexp_full_match({text}, {literal(_ISO)}) THEN CASE WHEN {has_zone} THEN {zoned} ELSE {local} END END"
+    instant = f"CASE WHEN {has_zone} THEN {zoned} ELSE {local} END"
+    return f"CASE WHEN regexp_full_match({text}, {literal(_ISO)}) AND NOT starts_with({text}, '0000') THEN {instant} END"
 
 
 def _pattern(text: str, name: str, zone: str) -> str:
@@ -118,7 +123,8 @@ def _pattern(text: str, name: str, zone: str) -> str:
     if parts.like is not None:
         # Cheaper, and as strict: strptime itself refuses all but digits and blanks beside a blank.
         fits = f"{text} LIKE {literal(parts.like)} AND NOT contains({text}, '  ')"
-    return f"CASE WHEN {fits} THEN {value} END"
+    # There was no year 0.
+    return f"CASE WHEN {fits} AND substr({text}, {parts.year}, 4) <> '0000' THEN {value} END"
 
 
 def value(text: str, name: str, zone: str = "UTC") -> str:

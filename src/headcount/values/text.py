@@ -15,10 +15,10 @@ WhiteSpace: TypeAlias = Literal["any", "blanks", "none"]
 
 #: What keeps a spreadsheet from running a formula.
 ESCAPE = "'"
-#: A text that a spreadsheet would run as a formula, under any number of escapes.
-FORMULA = r"'*[=+\-@\t\r](?s:.*)"
+#: A text that a spreadsheet would run as a formula ...
+FORMULA = r"[=+\-@\t\r](?s:.*)"
 #: ... unless it is a plain number or a phone number.
-PLAIN_NUMBER = r"'*[+\-]?[(.]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
+PLAIN_NUMBER = r"[+\-]?[(.]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
 
 
 def literal(text: str) -> str:
@@ -51,19 +51,18 @@ def filled(column: str, *, white_space: WhiteSpace = "blanks", blanks: Iterable[
 
 
 def is_formula(column: str) -> str:
-    """Whether a spreadsheet would run the text; the leading escapes do not count."""
+    """Whether a spreadsheet would run the text."""
     return f"(regexp_full_match({column}, {literal(FORMULA)}) AND NOT regexp_full_match({column}, {literal(PLAIN_NUMBER)}))"
 
 
 def is_escaped(column: str) -> str:
-    """Whether the text is a formula that a spreadsheet does not run."""
-    return f"({column} LIKE {literal(ESCAPE + '%')} AND {is_formula(column)})"
+    """Whether the text has an escape: also one that is no longer needed, since the rest was mended to a number."""
+    return f"regexp_full_match({column}, {literal(ESCAPE + '+' + FORMULA)})"
 
 
 def guarded(column: str) -> str:
     """A cell as it is written for a spreadsheet: as it came, unless that would run; then escaped."""
-    runs = f"{is_formula(column)} AND NOT {is_escaped(column)}"
-    return f"CASE WHEN {runs} THEN concat({literal(ESCAPE)}, {column}) ELSE {column} END"
+    return f"CASE WHEN {is_formula(column)} THEN concat({literal(ESCAPE)}, {column}) ELSE {column} END"
 
 
 def unescaped(column: str) -> str:

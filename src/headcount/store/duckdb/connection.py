@@ -62,8 +62,8 @@ def _connect(path: Path, memory_mb: int, threads: int, deadline: float) -> duckd
     while True:
         try:
             return duckdb.connect(str(path), config=settings)
-        except duckdb.IOException as error:
-            if _LOCKED not in str(error):
+        except duckdb.Error as error:
+            if not isinstance(error, duckdb.IOException) or _LOCKED not in str(error):
                 raise HeadcountError("data_unreadable", "The data file cannot be opened.", f"{path.name}: {error}") from error
             if time.monotonic() > deadline:
                 raise Busy(

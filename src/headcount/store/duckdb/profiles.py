@@ -51,6 +51,10 @@ class DuckDBProfiles:
         """See ProfileStore."""
         return registry.properties(self.connection)
 
+    def fits_float(self, name: str) -> bool:
+        """See ProfileStore."""
+        return registry.fits_float(self.connection, name)
+
     def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """See ProfileStore."""
         with self._transaction():

@@ -15,6 +15,8 @@ from headcount.values.types import SQL_TYPES, Type
 _UNIQUE = frozenset({"Email", "Phone"})
 
 
+#: Up to here a float64 is every whole number.
+_EXACT = 1 << 53
 #: The system properties that have a column from the first day on. The others get theirs when somebody first has a value:
 #: a column in which all is NULL costs every insert a fiftieth.
 _AT_ONCE = frozenset({"Name", "Email", "Phone"})
@@ -80,8 +82,8 @@ def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
     connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}{storage}")
 
 
-def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, using: str = "") -> None:
-    connection.execute(f"ALTER TABLE profiles ALTER COLUMN {stored.column} TYPE {SQL_TYPES[wanted]}{using}")
+def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type) -> None:
+    connection.execute(f"ALTER TABLE profiles ALTER COLUMN {stored.column} TYPE {SQL_TYPES[wanted]}")
     connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
 
 
@@ -93,10 +95,25 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
     raise WrongCall("property_unknown", f"There is no property “{name}”.", "`headcount properties list` shows all of them.")
 
 
+def fits_float(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether every value of a property of whole numbers is exactly a float as well."""
+    found = next((p for p in stored(connection) if p.name == name), None)
+    if found is None:
+        return True
+    beyond = f"{found.column} NOT BETWEEN -{_EXACT} AND {_EXACT} AND {found.column}::DOUBLE::HUGEINT <> {found.column}"
+    return not single_row(connection, f"SELECT EXISTS (FROM profiles WHERE {beyond})")[0]
+
+
 def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, as_wanted: str) -> int:
     """Give a property another type; `as_wanted` is SQL of a stored value as the new type. Returns how many values could not be kept."""
-    (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
+    column, retyped = stored.column, f"retyped_{stored.column}"
+    (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {column} IS NOT NULL AND ({as_wanted}) IS NULL")
+    # Not ALTER COLUMN TYPE: its expression would stand in the log of changes, and DuckDB 2.0 reads that before it knows its own functions.
+    connection.execute(f"ALTER TABLE profiles ADD COLUMN {retyped} {SQL_TYPES[wanted]}")
     # Whoever has a value of another type now is no longer as an upload left him.
-    connection.execute(f"UPDATE profiles SET last_updated = timezone('UTC', now()) WHERE {stored.column} IS NOT NULL")
-    _set_type(connection, stored, wanted, f" USING {as_wanted}")
+    now = "timezone('UTC', now())"
+    connection.execute(f"UPDATE profiles SET {retyped} = {as_wanted}, last_updated = {now} WHERE {column} IS NOT NULL")
+    connection.execute(f"ALTER TABLE profiles DROP COLUMN {column}")
+    connection.execute(f"ALTER TABLE profiles RENAME COLUMN {retyped} TO {column}")
+    connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
     return int(lost)
