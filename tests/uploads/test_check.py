@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 from tests.uploads.account import Account, Document, account_in
 
-from headcount.uploads.mapping import Request
+from headcount.uploads.mapping import ColumnRequest, Request
 from headcount.uploads.rules import no_progress
+from headcount.values.types import Type
 
 BEFORE = "identity,plan,visits,tags,since\n" + "\n".join(f"{n},free,{n},a,01/0{n}/2026 00:00:00" for n in range(1, 9)) + "\n"
+
+
+LISTED = Request(columns={"tags": ColumnRequest(type=Type.LIST)})
 
 
 @pytest.fixture
 def account(tmp_path: Path) -> Iterator[Account]:
     with account_in(tmp_path, chunk_rows=3, day_first=True) as made:
-        made.send(BEFORE, name="before.csv")
+        made.send(BEFORE, LISTED, name="before.csv")
         yield made
 
 
@@ -81,7 +85,7 @@ def test_a_file_that_is_none_is_rejected(account: Account) -> None:
 
 
 def test_the_same_file_is_known_again(account: Account) -> None:
-    document = check(account, BEFORE)
+    document = check(account, BEFORE, LISTED)
     assert document["upload"]["duplicate_of"] == account.app.history.list()[0]["id"]
     assert document["ledger"]["unchanged"] == 8
 
