@@ -32,7 +32,10 @@ run inspect "$place/people.csv" --preview 3
 say "Upload it: every row is answered for"
 run upload "$place/people.csv"
 
-say "Now a file with every fault that a row or cell can have. What can be applied is applied."
+say "A file with every fault that a row or cell can have. What would it do? Still nothing is stored."
+run check "$place/faults.csv"
+
+say "Upload it all the same: what can be applied is applied"
 run upload "$place/faults.csv"
 
 say "Every upload is on record"

@@ -16,6 +16,7 @@ from headcount.store.control.accounts import ensure_account
 from headcount.store.control.engine import open_control
 from headcount.store.control.uploads import SqlUploads
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
+from headcount.uploads.checking import Checking
 from headcount.uploads.history import History
 from headcount.uploads.looking import Looking
 from headcount.uploads.plan import Limits
@@ -37,6 +38,7 @@ class Application:
     uploads: Uploads
     history: History
     looking: Looking
+    checking: Checking
     data_file: Path
     patience: float = PATIENCE
 
@@ -60,6 +62,7 @@ def application(settings: Settings) -> Iterator[Application]:
             Uploads(records, open_store, rules),
             History(records, rules),
             Looking(open_store, rules),
+            Checking(records, Looking(open_store, rules)),
             data_file,
         )
     finally:

@@ -258,3 +258,13 @@ def test_quotes_can_be_given(headcount: Headcount, tmp_path: Path) -> None:
     assert found["preview"] == [{"row": 2, "cells": ["1", "it's, so"]}]
     (tmp_path / "m.json").write_text('{"dialect": {"quote": "\\"", "escape": "\\""}}')
     assert headcount("inspect", str(file), "--manifest", "m.json", "--json").json["problems"][0]["code"] == "field_count"
+
+
+def test_a_wrong_answer_leaves_the_upload_waiting(headcount: Headcount, tmp_path: Path) -> None:
+    file = tmp_path / "addresses.csv"
+    file.write_text("Email,plan\na@example.com,pro\n")
+    upload = headcount("upload", str(file), "--json").json["upload"]["id"]
+    file.unlink()
+    assert headcount("uploads", "resume", upload, "--map", "nope=x").code == 2
+    assert headcount("uploads", "show", upload, "--json").json["upload"]["status"] == "start_mapping"
+    assert headcount("uploads", "resume", upload, "--identity", "Email").code == 0

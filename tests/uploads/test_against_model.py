@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -19,8 +21,11 @@ from tests.model.spec_model import Broken, Line, Outcome, Rule, State, Wish
 
 from headcount.bootstrap import Application, application
 from headcount.config import load_settings
+from headcount.profiles import consent
+from headcount.profiles.consent import Channel, Source
 from headcount.store.duckdb.profiles import DuckDBProfiles
 from headcount.uploads.mapping import ColumnRequest, Request
+from headcount.uploads.rules import no_progress
 from headcount.values.types import Type
 
 IDENTITIES = ["1", "2", "3", "00123", "1e5", "ada@example.com", "Ada", "ada", "x" * 1025, "9007199254740993123"]
@@ -300,3 +305,36 @@ def test_uploads_do_what_the_specification_says(story: Story) -> None:
             assert again["upload"]["duplicate_of"] == document["upload"]["id"]
         with app.store() as store:
             assert contents(store) == before
+
+
+LONG_AGO = datetime(2026, 1, 1)
+SAME = ("ledger", "problems", "questions", "duplicates", "held")
+COUNTS = ("header", "property", "type", "format", "new", "set", "changed", "cleared")
+
+
+def decline(app: Application, moment: Random) -> None:
+    """Some of the people opt out themselves."""
+    with app.store() as store:
+        known = [identity for (identity,) in store.connection.execute("SELECT identity FROM profiles ORDER BY identity").fetchall()]
+        for identity in moment.sample(known, len(known) // 2):
+            store.set_consent(identity, consent.Wish(moment.choice(list(Channel)), subscribed=False, source=Source.PERSON, at=LONG_AGO))
+
+
+@given(st.one_of(stories(files), stories(edits), stories(matches, sampled=False)), st.integers(0, 9))
+@settings(max_examples=40)
+def test_a_check_says_what_the_upload_then_does(story: Story, seed: int) -> None:
+    moment = Random(seed)
+    with account(story) as app:
+        for file in story.files:
+            with app.store() as store:
+                before = contents(store)
+            path = app.settings.data / "people.csv"
+            path.write_bytes(file.to_bytes())
+            checked = app.checking.check(path, request(file.wish), name=None, door="cli", on_progress=no_progress)
+            with app.store() as store:
+                assert contents(store) == before
+            document = send(app, file)
+            assert {part: checked[part] for part in SAME} == {part: document[part] for part in SAME}
+            assert [{k: c[k] for k in COUNTS} for c in checked["columns"]] == [{k: c[k] for k in COUNTS} for c in document["columns"]]
+            assert checked["upload"]["duplicate_of"] == document["upload"]["duplicate_of"]
+            decline(app, moment)

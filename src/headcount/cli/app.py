@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from headcount import __version__
-from headcount.cli import bench, doctor, people, properties, sample, segments, uploads
+from headcount.cli import bench, consent, doctor, people, properties, sample, segments, uploads
 from headcount.cli.call import Call
 from headcount.cli.exits import MEANINGS, finish, wants_json
 from headcount.observability import start_logging
@@ -48,11 +48,13 @@ def headcount(
 
 app.command()(sample.sample)
 app.command()(uploads.inspect)
+app.command()(uploads.check)
 app.command()(uploads.upload)
 app.add_typer(uploads.commands, name="uploads")
 app.add_typer(people.commands, name="people")
 app.add_typer(properties.commands, name="properties")
 app.add_typer(segments.commands, name="segment")
+app.add_typer(consent.commands, name="consent")
 app.command()(doctor.doctor)
 app.command()(bench.bench)
 

@@ -48,7 +48,17 @@ _OF_STATUS: Mapping[str, Exit] = {
 
 def of_upload(document: Mapping[str, Any], *, fail_on_rejects: bool) -> Exit:
     """The exit code of a command that worked on an upload."""
-    exit_code = _OF_STATUS.get(document["upload"]["status"], Exit.FAILED)
+    return _of(document, _OF_STATUS.get(document["upload"]["status"], Exit.FAILED), fail_on_rejects=fail_on_rejects)
+
+
+def of_check(document: Mapping[str, Any], *, fail_on_rejects: bool) -> Exit:
+    """The exit code of a check; a file that could be applied is done."""
+    status = document["upload"]["status"]
+    exit_code = Exit.DONE if status == "ready" else _OF_STATUS[status]
+    return _of(document, exit_code, fail_on_rejects=fail_on_rejects)
+
+
+def _of(document: Mapping[str, Any], exit_code: Exit, *, fail_on_rejects: bool) -> Exit:
     if exit_code is Exit.DONE and fail_on_rejects and document["ledger"]["rejected"]:
         return Exit.ROWS_REJECTED
     return exit_code

@@ -19,7 +19,8 @@ _STATUS = {
     "interrupted": "was interrupted",
     "ready": "waits to be applied",
 }
-_PARTS = ("created", "updated", "unchanged", "merged", "rejected")
+_HELD_SHOWN = 5
+PARTS = ("created", "updated", "unchanged", "merged", "rejected")
 
 
 def show(document: Mapping[str, Any], program: str) -> None:
@@ -27,18 +28,23 @@ def show(document: Mapping[str, Any], program: str) -> None:
     out = data()
     upload, ledger = document["upload"], document["ledger"]
     line(out, f"{plain(upload['name'])}: {_status(upload)}    (upload {upload['id']})")
-    if upload["duplicate_of"]:
-        line(out, f"The same file was applied before, with the same mapping, by upload {upload['duplicate_of']}.")
+    show_repeated(out, upload)
     if upload["status"] == "cancelled":
         line(out, "What had been applied by then is kept." if ledger else "Nothing had been applied.")
     if ledger:
         _show_ledger(out, document)
-        _show_columns(out, document["columns"])
-        _show_consent(out, ledger["consent"])
+        show_columns(out, document["columns"])
+        show_consent(out, document)
         show_problems(out, document["problems"])
         show_notices(out, document["columns"])
     if upload["status"] == "completed":
         _show_next(out, document, program)
+
+
+def show_repeated(out: Console, upload: Mapping[str, Any]) -> None:
+    """Print by which upload the same file was applied before, where one did."""
+    if upload["duplicate_of"]:
+        line(out, f"The same file was applied before, with the same mapping, by upload {upload['duplicate_of']}.")
 
 
 def show_list(uploads: Sequence[Mapping[str, Any]]) -> None:
@@ -84,16 +90,16 @@ def _status(upload: Mapping[str, Any]) -> str:
 
 def _show_ledger(out: Console, document: Mapping[str, Any]) -> None:
     ledger = document["ledger"]
-    made = table("rows", *(f"{sign} {part}" for sign, part in zip("=++++", _PARTS, strict=True)))
+    made = table("rows", *(f"{sign} {part}" for sign, part in zip("=++++", PARTS, strict=True)))
     for column in made.columns:
         column.justify = "right"
-    made.add_row(f"{ledger['rows']:,}", *(f"{ledger[part]:,}" for part in _PARTS))
+    made.add_row(f"{ledger['rows']:,}", *(f"{ledger[part]:,}" for part in PARTS))
     line(out, "")
     show_table(out, made)
-    paragraph(out, "; ".join(_beside(document)) + ".", 0)
+    paragraph(out, "; ".join(beside(document)) + ".", 0)
 
 
-def _beside(document: Mapping[str, Any]) -> Iterator[str]:
+def beside(document: Mapping[str, Any]) -> Iterator[str]:
     """What is counted next to the ledger, and the time."""
     ledger, repeated = document["ledger"], document.get("duplicates") or {}
     yield f"{count(ledger['cells_not_applied'], 'cell')} not applied"
@@ -102,13 +108,14 @@ def _beside(document: Mapping[str, Any]) -> Iterator[str]:
         identities = count(repeated["identities"], "identity", "identities")
         yield f"{identities} came more than once, in {repeated['rows']:,} rows"
     touched = ledger.get("profiles_touched", 0)
-    if touched > sum(ledger[part] for part in _PARTS[:3]):
+    if touched > sum(ledger[part] for part in PARTS[:3]):
         yield f"{count(touched, 'profile')} touched"
     if document.get("seconds") is not None:
         yield f"{document['seconds']:,.2f} seconds, {document['rows_per_second']:,.0f} rows a second"
 
 
-def _show_columns(out: Console, columns: Sequence[Mapping[str, Any]]) -> None:
+def show_columns(out: Console, columns: Sequence[Mapping[str, Any]]) -> None:
+    """Print how many values each property gets, changes and loses."""
     effects = ("set", "changed", "cleared")
     used = [c for c in columns if c["type"] and any(c[effect] for effect in effects)]
     if used:
@@ -127,13 +134,27 @@ def _type_cells(column: Mapping[str, Any]) -> tuple[str, str, str]:
     return plain(column["property"]), kind, "new" if column["new"] else ""
 
 
-def _show_consent(out: Console, consent: Mapping[str, Mapping[str, int]]) -> None:
-    changed = {channel: counts for channel, counts in consent.items() if any(counts.values())}
+def show_consent(out: Console, document: Mapping[str, Any]) -> None:
+    """Print who leaves and comes back per channel, and whom the gate holds."""
+    changed = {channel: counts for channel, counts in document["ledger"]["consent"].items() if any(counts.values())}
     if changed:
         made = table("channel", "opted out", "re-subscribed", "held", numbers=("opted out", "re-subscribed", "held"))
         for channel, counts in changed.items():
             made.add_row(channel, *(f"{counts[key]:,}" for key in ("opted_out", "resubscribed", "held")))
         _show(out, "Consent", made)
+    if document["held"]:
+        _show_held(out, document["held"])
+
+
+def _show_held(out: Console, held: Sequence[Mapping[str, Any]]) -> None:
+    """Whom the gate kept from being re-subscribed, and how they are."""
+    made = table("held: opted out themselves", "channel", "row", numbers=["row"])
+    for one in held[:_HELD_SHOWN]:
+        made.add_row(plain(one["identity"]), one["channel"], f"{one['row']:,}")
+    line(out, "")
+    show_table(out, made)
+    if len(held) > _HELD_SHOWN:
+        line(out, "... and more, with --json.")
 
 
 def _show(out: Console, title: str, made: Table) -> None:
@@ -151,6 +172,8 @@ def _next(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     upload_id = document["upload"]["id"]
     if document["rejects_file"]:
         yield "Mend the rows that were not applied as they came, and upload them again:", f"uploads rejects {upload_id} > mend.csv"
+    if document["held"]:
+        yield "Re-subscribe also those who opted out themselves, if they agreed to it since:", "upload FILE --confirm-resubscribe REASON"
     yield "Count the people this upload created or changed:", _counting(render(UploadIs(upload_id)))
     filled = next((c["property"] for c in document["columns"] if c["type"] and c["set"]), None)
     if filled:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from headcount.bootstrap import Application
-from headcount.cli import exits, inspection_words, upload_words
+from headcount.cli import check_words, exits, inspection_words, upload_words
 from headcount.cli.call import JsonFlag, call_of, opened, opened_to_look
 from headcount.cli.exits import Exit, was_stopped
 from headcount.cli.options import MappingFlags, readable, takes_mapping
@@ -47,6 +47,29 @@ def inspect(
         print_json(document)
     else:
         inspection_words.show(document, file.name)
+
+
+@takes_mapping
+def check(
+    context: typer.Context,
+    file: File,
+    mapping: MappingFlags,
+    *,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What the upload would be called; otherwise as the file.")] = None,
+    fail_on_rejects: FailFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what an upload of a file would do now, row by row and value by value. Stores nothing."""
+    manifest = mapping.read_manifest()
+    request = mapping.on(manifest.request)
+    with opened_to_look(context) as app, progress() as on_progress:
+        document = app.checking.check(readable(file), request, name=name or manifest.name, door="cli", on_progress=on_progress)
+    if as_json:
+        print_json(document)
+    else:
+        check_words.show(document)
+    check_words.say_what_is_open(document, call_of(context).program, file)
+    raise typer.Exit(exits.of_check(document, fail_on_rejects=fail_on_rejects))
 
 
 @takes_mapping

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -23,6 +25,11 @@ class Channel(StrEnum):
         """Its column in the store: true subscribed, false unsubscribed, NULL not set."""
         return f"consent_{self.value}"
 
+    @property
+    def bit(self) -> int:
+        """What stands for it in a set of channels that is kept as a number."""
+        return 1 << list(type(self)).index(self)
+
 
 class State(StrEnum):
     """What is known of a person's wish on one channel."""
@@ -40,13 +47,42 @@ class State(StrEnum):
 
 
 class Source(StrEnum):
-    """Who changed a consent."""
+    """Who changed a consent. Where `person` opted out, an upload brings nobody back unless it is confirmed."""
 
     UPLOAD = "upload"
     PERSON = "person"
     API = "api"
     DASHBOARD = "dashboard"
     BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to become of the consent of one person on one channel, on whose word and why."""
+
+    channel: Channel
+    subscribed: bool
+    source: Source
+    at: datetime
+    actor: str = ""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One entry of the consent log; states are true subscribed, false unsubscribed, None not set."""
+
+    at: datetime
+    identity: str
+    channel: Channel
+    before: bool | None
+    after: bool | None
+    source: Source
+    actor: str
+    #: The number of the upload that changed it, and the spreadsheet row.
+    upload: int | None
+    row: int | None
+    reason: str | None
 
 
 #: Channels on which a person who said nothing is not reachable.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from headcount.profiles.consent import Channel, State, may_message
+from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Person, StoredConsent, StoredValue
 
@@ -29,6 +29,13 @@ def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> di
     }
 
 
+def shown_value(value: Any) -> Any:  # noqa: ANN401 - of any property's type, as JSON has it
+    """A stored value as it is shown."""
+    if isinstance(value, datetime):
+        return utc_text(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def utc_text(instant: datetime) -> str:
     """An instant in ISO 8601 with `Z`; one without a zone is UTC."""
     utc = instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
@@ -45,7 +52,7 @@ def _properties(person: Person, upload_ids: Mapping[int, str], now: datetime) ->
 
 
 def _value(stored: StoredValue, upload_ids: Mapping[int, str]) -> dict[str, Any]:
-    value = utc_text(stored.value) if isinstance(stored.value, datetime) else stored.value
+    value = shown_value(stored.value)
     came_from = {"upload": upload_ids.get(stored.upload), "row": stored.row}
     return {"type": stored.property.type.value, "value": value, "from": came_from}
 
@@ -64,6 +71,22 @@ def _addresses(person: Person) -> Mapping[Channel, int | bool]:
         Channel.SMS: "Phone" in filled,
         Channel.EMAIL: "Email" in filled,
         Channel.WHATSAPP: "Phone" in filled,
+    }
+
+
+def consent_entry(entry: ConsentEntry, upload_ids: Mapping[int, str]) -> dict[str, Any]:
+    """An entry of the consent log."""
+    return {
+        "at": utc_text(entry.at),
+        "identity": entry.identity,
+        "channel": entry.channel.value,
+        "before": State.of(entry.before).value,
+        "after": State.of(entry.after).value,
+        "source": entry.source.value,
+        "actor": entry.actor or None,
+        "upload": None if entry.upload is None else upload_ids.get(entry.upload),
+        "row": entry.row,
+        "reason": entry.reason,
     }
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.consent import Channel
+from headcount.profiles.consent import Channel, ConsentEntry, Wish
 from headcount.profiles.properties import Property
 from headcount.values.types import Type
 
 #: The column of a batch that says which of its rows count.
 APPLIES = "applies"
+#: Examples of one kind of change that are given of a property.
+EXAMPLES = 5
+#: How many consents that a batch holds are listed.
+HELD_LISTED = 1_000
+
+
+#: What happens to a value.
+Kind: TypeAlias = Literal["set", "changed", "cleared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,10 @@ class Batch:
     folded: bool = False
     #: How many texts a list may hold.
     list_limit: int = 100
+    #: Whether people who opted out themselves may be re-subscribed; otherwise such a consent is held.
+    confirmed: bool = False
+    #: Numbers of the properties of which examples of what changes are wanted.
+    examples: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
@@ -67,6 +79,19 @@ class ConsentChanged:
 
     opted_out: int = 0
     resubscribed: int = 0
+    #: Not applied, because the person had opted out themselves.
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A value that is set, changed or cleared (`kind`), with the first row that does it."""
+
+    kind: Kind
+    identity: str
+    row: int
+    before: Any  # of the property's type, like `after`
+    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,10 @@ class Effect:
     consent: Mapping[Channel, ConsentChanged] = field(default_factory=dict)
     #: Columns `row`, `number`: lists that would have become too long; those cells were not applied.
     overlong: pa.Table | None = None
+    #: Columns `row`, `identity`, `channel`: some of the consents that were held.
+    held: pa.Table | None = None
+    #: By property number, where they were wanted.
+    examples: Mapping[int, tuple[Example, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +122,8 @@ class Origin:
     #: The time of the upload, the same for all its batches.
     at: datetime
     actor: str = ""
+    #: Why people who opted out themselves may be re-subscribed.
+    reason: str | None = None
     #: Uploads that brought the very same rows: whoever one of them created, and nobody changed since, is as this one leaves him.
     repeats: tuple[int, ...] = ()
 
@@ -170,8 +201,20 @@ class ProfileStore(Protocol):
         """How far an upload is."""
         ...
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
-        """Apply a batch and the progress that its effect leads to, in one transaction."""
+    def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+        """The wanted properties as `register` would give them; registers nothing."""
+        ...
+
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
+        """Apply a batch and the progress that its effect leads to, in one transaction. Without `keep` it is only worked out."""
+        ...
+
+    def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
+        """Change a consent and log it; None where it is so already. Raises WrongCall (`person_unknown`, `consent_declined`)."""
+        ...
+
+    def consent_log(self, *, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
+        """The newest entries of the consent log, of one person or one upload where these are given, the newest first."""
         ...
 
     def known(self, addresses: pa.Table) -> Known:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby, islice
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.store import APPLIES, Batch, BatchColumn, Effect, Origin, ProfileStore, Progress
+from headcount.profiles.store import APPLIES, EXAMPLES, Batch, BatchColumn, Effect, Example, Origin, ProfileStore, Progress
 from headcount.uploads import ledger
 from headcount.uploads.folding import Folding
 from headcount.uploads.ledger import Tally
@@ -38,6 +39,10 @@ class Applying:
     chunk_rows: int
     #: Called with the rows of the file that are done; may raise Cancelled.
     on_rows: Callable[[int], None]
+    #: Whether anything is stored; otherwise it is worked out what would be.
+    keep: bool = True
+    #: Filled where nothing is stored: examples of what would change, by property number.
+    examples: dict[int, tuple[Example, ...]] = field(default_factory=dict)
 
     def run(self) -> Tally:
         """Apply what is not applied yet; returns the tally of the whole upload."""
@@ -80,16 +85,28 @@ class Applying:
         def progress(effect: Effect) -> Progress:
             nonlocal after
             after = before + ledger.of_effect(effect)
+            self._keep_examples(effect.examples)
             if effect.overlong is not None:
                 after += self.rejects.add_overlong(effect.overlong, rows.select(["row", "cells"]))
                 self.rejects.write(_BEHIND_STAGE + number, 0, 0)
             return Progress(number + 1, after.to_json())
 
-        self.store.apply(batch, self.origin, progress)
+        self.store.apply(batch, self.origin, progress, keep=self.keep)
         return after
+
+    def _keep_examples(self, found: Mapping[int, tuple[Example, ...]]) -> None:
+        for number, examples in found.items():
+            of_kind = groupby(sorted((*self.examples.get(number, ()), *examples), key=_kind_and_row), key=lambda e: e.kind)
+            self.examples[number] = tuple(example for _, same in of_kind for example in islice(same, EXAMPLES))
 
     def _batch(self, rows: pa.Table, *, folded: bool) -> Batch:
         columns = tuple(BatchColumn(c.number, c.type, c.write, c.clears, c.edits) for c in self.plan.columns)
         renamed = {f"{kind}{c.index}": f"{kind}{c.number}" for c in self.plan.columns for kind in "pxars"}
         named = rows.rename_columns([renamed.get(name, name) for name in rows.column_names])
-        return Batch(named, columns, tuple(self.plan.consent), self.plan.match, folded, self.plan.limits.items)
+        confirmed = self.origin.reason is not None
+        wanted = frozenset[int]() if self.keep else frozenset(c.number for c in columns)
+        return Batch(named, columns, tuple(self.plan.consent), self.plan.match, folded, self.plan.limits.items, confirmed, wanted)
+
+
+def _kind_and_row(example: Example) -> tuple[str, int]:
+    return example.kind, example.row

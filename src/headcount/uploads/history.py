@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive
+from headcount.uploads.plan import Plan
 from headcount.uploads.requests import request_from_json
 from headcount.uploads.rules import Rules
 from headcount.uploads.upload import UploadRecord, UploadRecords, is_interrupted
 
-_NOTHING_YET: dict[str, Any] = {
+#: What a document says of an upload that has not got so far.
+NOTHING_YET: Mapping[str, Any] = {
     "ledger": None,
     "columns": [],
     "problems": [],
     "questions": [],
+    "held": [],
     "rejects_file": None,
     "seconds": None,
     "rows_per_second": None,
@@ -57,6 +61,11 @@ class History:
         return dict(self.records.ids(self.rules.account))
 
 
+def repeated(before: Iterable[UploadRecord], plan: Plan) -> tuple[int, ...]:
+    """The numbers of those uploads of the same bytes with the same mapping that were read as `plan` reads them."""
+    return tuple(record.number for record in before if (record.plan or {}).get("version") == plan.version)
+
+
 def described(record: UploadRecord) -> dict[str, Any]:
     """The upload object: what an upload is called and where it stands."""
     ledger = (record.report or {}).get("ledger") or {}
@@ -78,4 +87,4 @@ def described(record: UploadRecord) -> dict[str, Any]:
 
 def document(record: UploadRecord) -> dict[str, Any]:
     """The public document of an upload."""
-    return {"upload": described(record), **_NOTHING_YET, **(record.report or {})}
+    return {"upload": described(record), **NOTHING_YET, **(record.report or {})}

@@ -63,6 +63,15 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A re-subscription that was not applied, because the person had opted out themselves."""
+
+    identity: str
+    row: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What an upload has counted so far. Adding two tallies counts both."""
 
@@ -73,6 +82,7 @@ class Tally:
     consent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
+    held: tuple[Held, ...] = ()
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -81,6 +91,7 @@ class Tally:
             _sums(self.consent, other.consent),
             _merge((*self.problems, *other.problems)),
             (*self.duplicates, *other.duplicates)[:LISTED],
+            (*self.held, *other.held)[:LISTED],
         )
 
     def ledger(self, blank_lines: int) -> Ledger:
@@ -112,6 +123,7 @@ class Tally:
             document.get("consent", {}),
             tuple(Problem(**{**p, "rows": tuple(p["rows"])}) for p in document.get("problems", ())),
             tuple(Duplicate(d["identity"], tuple(d["rows"])) for d in document.get("duplicates", ())),
+            tuple(Held(**h) for h in document.get("held", ())),
         )
 
 
@@ -124,7 +136,9 @@ def of_effect(effect: Effect) -> Tally:
         "touched": effect.touched,
     }
     columns = {number: asdict(changed) for number, changed in effect.columns.items()}
-    return Tally(counts, columns, {ch.value: asdict(changed) for ch, changed in effect.consent.items()})
+    consent = {ch.value: asdict(changed) for ch, changed in effect.consent.items()}
+    held = tuple(Held(h["identity"], h["row"], h["channel"]) for h in effect.held.to_pylist()) if effect.held else ()
+    return Tally(counts, columns, consent, held=held)
 
 
 def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:

@@ -49,6 +49,14 @@ class Looking:
             progress=lambda done, total: on_progress("reading", done, total),
         )
 
+    def stage(self, path: Path, workdir: Path, rejects: Path, request: Request, on_progress: OnProgress) -> tuple[CsvFile, Inspection]:
+        """Survey and inspect a file: typed rows go to `staged` in the workdir, rejects to `rejects`. Raises FileRejected, WrongCall."""
+        file = self.survey(path, workdir, request, on_progress)
+        with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
+            rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
+            on_rows = of_total(on_progress, "inspecting", file.records)
+            return file, self.inspect(file, request, Stage(connection, file, rejects, workdir / "staged", rows, on_rows))
+
     def inspect(self, file: CsvFile, request: Request, stage: Stage) -> Inspection:
         """What all rows are; fills the stage. Raises WrongCall(`column_unknown`)."""
         unknown = unknown_columns(file.header, request)
@@ -62,7 +70,7 @@ class Looking:
 
     def document(self, path: Path, request: Request, *, preview: int = 15, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """The document of a file that nobody uploads: what it is and what is wrong with it. Raises FileRejected, WrongCall."""
-        with self._workdir() as workdir:
+        with self.workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)
             with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
                 rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
@@ -72,7 +80,8 @@ class Looking:
                 return report.inspected(file, found, problems.problems, report.preview(connection, file, preview))
 
     @contextmanager
-    def _workdir(self) -> Iterator[Path]:
+    def workdir(self) -> Iterator[Path]:
+        """A directory for as long as the context lasts."""
         workdir = self.rules.folder_of(f"inspect-{time.time_ns()}")
         try:
             yield workdir

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from headcount import __version__
 from headcount.profiles.consent import Channel
+from headcount.profiles.properties import Property
 from headcount.uploads.mapping import Match
 from headcount.values import dates, infer, system
 from headcount.values.text import WhiteSpace
@@ -89,6 +92,20 @@ class Plan:
     def key(self) -> str:
         """The column of typed rows by which they and profiles are matched."""
         return "identity" if self.match == "identity" else "key"
+
+    @property
+    def properties(self) -> list[tuple[str, Type]]:
+        """The properties that the columns set, with their types."""
+        return [(column.name, column.type) for column in self.columns]
+
+    def numbered(self, properties: Mapping[str, Property]) -> Plan:
+        """The plan with the numbers of the properties."""
+        return replace(self, columns=tuple(replace(c, number=properties[c.name].number) for c in self.columns))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what the plan does to profiles, in hexadecimal; equal for the same file with the same mapping."""
+        return hashlib.sha256(json.dumps(self.meaning(), sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """The plan as a JSON object."""

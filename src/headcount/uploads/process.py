@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,7 @@ from headcount.profiles.properties import Property
 from headcount.profiles.store import Origin
 from headcount.uploads import rejects, report
 from headcount.uploads.applying import Applying, Cancelled
-from headcount.uploads.filling import Stage
-from headcount.uploads.history import document
+from headcount.uploads.history import document, repeated
 from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
 from headcount.uploads.mapping import Request
@@ -86,7 +83,7 @@ class Uploads:
         if waiting:
             given = request_to_json(answers) if answers else record.request
             self.records.advance(record.id, record.status, Status.INSPECTING, request=given)
-        return self._work(self._record(record), on_progress)
+        return self._work(self._record(record), on_progress, record if waiting else None)
 
     def interrupted(self) -> list[UploadRecord]:
         """The uploads whose process died, in the order they were accepted."""
@@ -101,7 +98,7 @@ class Uploads:
             self._close_cancelled(record)
         return document(self._record(record))
 
-    def _work(self, record: UploadRecord, on_progress: OnProgress) -> dict[str, Any]:
+    def _work(self, record: UploadRecord, on_progress: OnProgress, waited: UploadRecord | None = None) -> dict[str, Any]:
         started = time.monotonic()
         try:
             self._steps(record, Watch(self.records, record, on_progress), started)
@@ -110,8 +107,7 @@ class Uploads:
         except Cancelled:
             self._close_cancelled(self._record(record))
         except WrongCall as error:
-            self.records.advance(record.id, self._record(record).status, Status.CANCELLED, error=str(error))
-            self._forget_files(record)
+            self._refuse(record, waited, error)
             raise
         except HeadcountError as error:
             self._note(record, str(error))
@@ -155,18 +151,11 @@ class Uploads:
         looking = Looking(self.open_store, self.rules)
         with ThreadPoolExecutor(1, "hashing") as hashing:
             sha256 = hashing.submit(source.sha256)
-            file = looking.survey(source.path, workdir, request, watch)
-            with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-                rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
-                stage = Stage(
-                    connection, file, workdir.parent / "rejects", workdir / "staged", rows, of_total(watch, "inspecting", file.records)
-                )
-                found = looking.inspect(file, request, stage)
+            file, found = looking.stage(source.path, workdir, workdir.parent / "rejects", request, watch)
         source.assert_unchanged()
-        seen = {"columns": report.with_changes(report.columns(found), Tally(), {}), "blank_lines": file.blank_lines}
         if found.plan is None or found.questions:
-            return self._wait(record, source, sha256.result(), {**seen, **report.open_ends(found, file.header_row)})
-        mapping_hash = hashlib.sha256(json.dumps(found.plan.meaning(), sort_keys=True).encode()).hexdigest()
+            return self._wait(record, source, sha256.result(), report.waiting(found, file))
+        mapping_hash = found.plan.fingerprint
         before = self.records.completed(self.rules.account, sha256.result(), mapping_hash)
         self.records.advance(
             record.id,
@@ -176,7 +165,7 @@ class Uploads:
             plan=found.plan.to_json(),
             mapping_hash=mapping_hash,
             duplicate_of=before[0].id if before else None,
-            report={**seen, "notices": list(found.notices)},
+            report=report.described(found, file.blank_lines),
         )
         self.records.advance(record.id, Status.READY, Status.PROCESSING)
         return self._record(record)
@@ -192,20 +181,25 @@ class Uploads:
     def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:
         workdir, plan = self._workdir(record), Plan.from_json(record.plan or {})
         with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
-            properties = store.register(record.number, [(c.name, c.type) for c in plan.columns])
-            plan = replace(plan, columns=tuple(replace(c, number=properties[c.name].number) for c in plan.columns))
+            properties = store.register(record.number, plan.properties)
+            plan = plan.numbered(properties)
             refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
             refused.prepare()
-            origin = Origin(record.number, record.created_at.replace(tzinfo=None), repeats=self._repeated(record, plan))
+            origin = self._origin(record, plan)
             staged, rows = Staged.load(workdir / "staged"), rows_of_chunk(self.rules.chunk_rows, len(plan.headers))
             on_rows = of_total(watch, "applying", staged.records)
             tally = Applying(connection, staged, plan, store, origin, refused, rows, on_rows).run()
         self._complete(record, tally, properties, started)
 
+    def _origin(self, record: UploadRecord, plan: Plan) -> Origin:
+        confirmed = request_from_json(record.request).confirm_resubscribe
+        at = record.created_at.replace(tzinfo=None)
+        return Origin(record.number, at, reason=confirmed, repeats=self._repeated(record, plan))
+
     def _repeated(self, record: UploadRecord, plan: Plan) -> tuple[int, ...]:
         """The numbers of the uploads that read the same rows out of the same bytes."""
         before = self.records.completed(self.rules.account, record.sha256 or "", record.mapping_hash or "")
-        return tuple(r.number for r in before if (r.plan or {}).get("version") == plan.version)
+        return repeated(before, plan)
 
     def _complete(self, record: UploadRecord, tally: Tally, properties: Mapping[str, Property], started: float) -> None:
         ledger, seconds = tally.ledger((record.report or {})["blank_lines"]), time.monotonic() - started
@@ -219,14 +213,7 @@ class Uploads:
         headers = tuple((record.plan or {}).get("headers", ()))
         refused = rejects.join(self.rules.folder_of(record.id) / "rejects", headers)
         numbers = {name: p.number for name, p in properties.items()}
-        return {
-            "ledger": {**ledger, "profiles_touched": tally.counts.get("touched", 0)},
-            "columns": report.with_changes(described.get("columns", []), tally, numbers),
-            "problems": report.problems(tally.problems, described.get("notices", ())),
-            "duplicates": report.duplicates(tally),
-            "questions": [],
-            "rejects_file": str(refused) if refused else None,
-        }
+        return {**report.applied(described, tally, ledger, numbers), "rejects_file": str(refused) if refused else None}
 
     def _close_cancelled(self, record: UploadRecord) -> None:
         with self.open_store() as store:
@@ -236,6 +223,14 @@ class Uploads:
         # Where no row was answered for there is no ledger, and what was asked is no longer open.
         done = self._report(record, tally, tally.ledger(0).to_json(), properties) if applied else {**(record.report or {}), "questions": []}
         self.records.change(record.id, report=done)
+        self._forget_files(record)
+
+    def _refuse(self, record: UploadRecord, waited: UploadRecord | None, error: WrongCall) -> None:
+        """After a wrong call, wait on as before; an upload that only began with it is given up."""
+        if waited:
+            self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, request=waited.request)
+            return
+        self.records.advance(record.id, self._record(record).status, Status.CANCELLED, error=str(error))
         self._forget_files(record)
 
     def _reject(self, record: UploadRecord, error: FileRejected) -> None:

@@ -10,6 +10,8 @@ import duckdb
 
 from headcount.csvfile import CsvFile
 from headcount.errors import FileRejected
+from headcount.profiles.report import shown_value
+from headcount.profiles.store import EXAMPLES, Example
 from headcount.uploads.duplicates import Duplicates
 from headcount.uploads.inspection import InspectedColumn, Inspection
 from headcount.uploads.ledger import LISTED, Problem, Tally
@@ -120,9 +122,28 @@ def with_changes(described: Sequence[Mapping[str, Any]], tally: Tally, numbers: 
     return [{**c, **_NO_CHANGE, **changes} for c, changes in zip(described, counted, strict=True)]
 
 
-def open_ends(inspection: Inspection, row: int) -> dict[str, Any]:
+def described(inspection: Inspection, blank_lines: int) -> dict[str, Any]:
+    """What is known of a file before it is applied."""
+    seen = with_changes(columns(inspection), Tally(), {})
+    return {"columns": seen, "blank_lines": blank_lines, "notices": list(inspection.notices)}
+
+
+def applied(described: Mapping[str, Any], tally: Tally, ledger: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any]:
+    """What became of a file, whose rows are counted in `tally`; `numbers` are those of the properties by name."""
+    return {
+        "ledger": {**ledger, "profiles_touched": tally.counts.get("touched", 0)},
+        "columns": with_changes(described.get("columns", []), tally, numbers),
+        "problems": problems(tally.problems, described.get("notices", ())),
+        "duplicates": duplicates(tally),
+        "held": held(tally),
+        "questions": [],
+    }
+
+
+def waiting(inspection: Inspection, file: CsvFile) -> dict[str, Any]:
     """What an upload that waits for a person shows."""
-    return {"problems": header_problems(inspection, row), "questions": questions(inspection.questions)}
+    seen = {key: value for key, value in described(inspection, file.blank_lines).items() if key != "notices"}
+    return {**seen, "problems": header_problems(inspection, file.header_row), "questions": questions(inspection.questions)}
 
 
 def inspected(file: CsvFile, inspection: Inspection, found: Iterable[Problem], preview: list[dict[str, Any]]) -> dict[str, Any]:
@@ -157,6 +178,18 @@ def preview(connection: duckdb.DuckDBPyConnection, file: CsvFile, rows: int) -> 
     found = connection.execute(f"SELECT {cells} FROM {file.source_sql()} LIMIT {rows}").fetchall()
     numbers = file.row_numbers(0, len(found))
     return [{"row": int(number), "cells": list(row)} for number, row in zip(numbers, found, strict=True)]
+
+
+def examples(found: Iterable[Example]) -> list[dict[str, Any]]:
+    """What would change, the values that somebody would lose first."""
+    order = {"changed": 0, "cleared": 1, "set": 2}
+    first = sorted(found, key=lambda e: (order[e.kind], e.row))[:EXAMPLES]
+    return [{**asdict(e), "before": shown_value(e.before), "after": shown_value(e.after)} for e in first]
+
+
+def held(tally: Tally) -> list[dict[str, Any]]:
+    """The first of the re-subscriptions that were held."""
+    return [asdict(h) for h in tally.held]
 
 
 def duplicates(tally: Tally) -> dict[str, Any]:

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.store import APPLIES, Batch, BatchColumn, Changed, ConsentChanged, Effect, Origin
+from headcount.profiles.store import (
+    APPLIES,
+    EXAMPLES,
+    HELD_LISTED,
+    Batch,
+    BatchColumn,
+    Changed,
+    ConsentChanged,
+    Effect,
+    Example,
+    Kind,
+    Origin,
+)
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.consent import consent_act
 from headcount.store.duckdb.difference import (
     CHANGED,
     CLEARED,
+    KINDS,
     PROPERTY_OF_MATCH,
     SET,
     delta,
+    held_back,
     initial,
     matched,
     overlong,
     repeated,
 )
+from headcount.values.types import SQL_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +51,50 @@ class Application:
     connection: duckdb.DuckDBPyConnection
     batch: Batch
     origin: Origin
+    #: Whether anybody has opted out themselves.
+    declined: bool
+    #: Whether anything is written; otherwise all is worked out, and that is all.
+    keep: bool = True
+
+    @property
+    def gate(self) -> bool:
+        """Whether re-subscriptions may have to be held."""
+        return self.declined and not self.batch.confirmed and bool(self.batch.channels)
 
     def run(self) -> Effect:
         """Write the changes of the batch; returns what they were."""
+        self._run(f"CREATE OR REPLACE TEMP VIEW people AS {self._people()}")
         effects = [self._update(named) for named in self._names()]
         known = sum(e.updated + e.unchanged for e in effects)
         effects.append(self._create(self.batch.count - known, self._fresh(known)))
         # After an error they go with the transaction; a statement that fails in it would hide what the error was.
-        for table in ("matched", "addressed", "delta"):
+        for table in ("matched", "addressed", "delta", "held"):
             self._run(f"DROP TABLE IF EXISTS temp.{table}")
         return reduce(_sum, effects)
 
+    def _people(self) -> str:
+        """SELECT of the profiles with a column for each property of the batch, of its type; where nothing is kept some may be missing."""
+        stored = {p.number: p.type for p in registry.stored(self.connection)}
+        missing = [f"NULL::{SQL_TYPES[c.type]} AS c{c.number}" for c in self.batch.columns if c.number not in stored]
+        widened = [
+            f"c{c.number}::{SQL_TYPES[c.type]} AS c{c.number}" for c in self.batch.columns if stored.get(c.number, c.type) is not c.type
+        ]
+        everything = f"* REPLACE ({', '.join(widened)})" if widened else "*"
+        return f"SELECT {', '.join([everything, *missing, 'rowid'])} FROM profiles"
+
     def _names(self) -> Iterator[str]:
         """The ways in which a row `b` names a person `p`, in order; a row that named somebody is not asked again."""
+        # Whoever this upload created is named by no other row of it: each identity comes once.
+        others = f"p.created_upload <> {self.origin.upload}"
         if self.batch.match == "identity":
-            # Whoever this upload created is named by no other row of it: each identity comes once.
-            others = f"p.created_upload <> {self.origin.upload}"
             if self._row(f"SELECT EXISTS (FROM profiles p WHERE {others})")[0]:
                 yield f"p.identity = b.identity AND {others}"
             return
         address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
-        yield f"lower(p.{address}) = b.key" if self.batch.match == "email" else f"p.{address} = b.key"
+        # Nor are they by their address: what a row names must not depend on how many were applied before it.
+        yield f"{f'lower(p.{address})' if self.batch.match == 'email' else f'p.{address}'} = b.key AND {others}"
         self._table("addressed", "SELECT DISTINCT row FROM matched")
-        yield "p.identity = b.identity AND b.row NOT IN (SELECT row FROM addressed)"
+        yield f"p.identity = b.identity AND {others} AND b.row NOT IN (SELECT row FROM addressed)"
 
     def _match(self, named: str) -> int:
         """Fill `matched` with the people named; returns how many rows name somebody."""
@@ -65,7 +102,7 @@ class Application:
         if repeats:
             self._table("matched", repeated(named, repeats))
         if not repeats or self._may_differ():
-            self._table("matched", matched(self.batch, named))
+            self._table("matched", matched(self.batch, named, gate=self.gate))
         return self._one("SELECT count(DISTINCT row) FROM matched") if self.batch.match != "identity" else self._count("matched")
 
     def _may_differ(self) -> bool:
@@ -80,20 +117,29 @@ class Application:
 
     def _update(self, named: str) -> Effect:
         found = self._match(named)
-        if not self._may_differ():
-            return self._unchanged(found)
-        self._table("delta", delta(self.batch))
+        effect = self._change(found) if self._may_differ() else Effect(unchanged=found, touched=self._count("matched"))
+        if self.gate and found:
+            effect = self._hold(effect)
+        return replace(effect, overlong=self._overlong_of_known()) if found and self._edits() else effect
+
+    def _change(self, found: int) -> Effect:
+        self._table("delta", delta(self.batch, gate=self.gate))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")
-        if updated:
+        if updated and self.keep:
             self._write_delta(columns)
-        effect = Effect(0, updated, found - updated, self._count("matched"), columns, consent)
-        return effect if not self._edits() else _with_overlong(effect, self._overlong_of_known())
+        return Effect(0, updated, found - updated, self._count("matched"), columns, consent, examples=self._examples_of_delta(columns))
 
-    def _unchanged(self, found: int) -> Effect:
-        effect = Effect(unchanged=found, touched=self._count("matched"))
-        return effect if not found or not self._edits() else _with_overlong(effect, self._overlong_of_known())
+    def _hold(self, effect: Effect) -> Effect:
+        """The effect with the consents that are held: all of them counted, some of them listed."""
+        self._table("held", held_back(self.batch))
+        listed = self.connection.sql(f"FROM held ORDER BY row LIMIT {HELD_LISTED}").to_arrow_table()
+        if not listed.num_rows:
+            return effect
+        counts = dict(self.connection.execute("SELECT channel, count(*) FROM held GROUP BY channel").fetchall())
+        consent = {ch: replace(effect.consent.get(ch, ConsentChanged()), held=counts.get(ch.value, 0)) for ch in self.batch.channels}
+        return replace(effect, consent=consent, held=listed)
 
     def _changed(self, column: BatchColumn) -> Changed:
         k = f"k{column.number}"
@@ -108,6 +154,7 @@ class Application:
         touched = [n for n, c in columns.items() if c != Changed()]
         sets = [f"c{n} = CASE WHEN d.k{n} IS NULL THEN profiles.c{n} ELSE d.n{n} END" for n in touched]
         sets += [f"{ch.column} = coalesce(d.new_{ch.value}, profiles.{ch.column})" for ch in self.batch.channels]
+        sets += self._no_longer_declined()
         sets.append("last_updated = $at")
         self._run(f"UPDATE profiles SET {', '.join(sets)} FROM delta d WHERE profiles.rowid = d.pid", at=self.origin.at)
         self._record(touched, "delta", "k")
@@ -117,6 +164,13 @@ class Application:
                 f"SELECT identity, {row} AS row, was_{channel.value} AS before, new_{channel.value} AS after FROM delta",
                 channel.value,
             )
+
+    def _no_longer_declined(self) -> list[str]:
+        """Who is re-subscribed has not left any more."""
+        if not self.declined or not self.batch.channels:
+            return []
+        kept = " & ".join(f"CASE WHEN d.new_{ch.value} THEN {255 - ch.bit} ELSE 255 END" for ch in self.batch.channels)
+        return [f"declined = (profiles.declined & {kept})::UTINYINT"]
 
     def _record(self, numbers: list[int], table: str, marker: str) -> None:
         """Keep from which row the changed values came, where it is not the row that created the person."""
@@ -147,6 +201,11 @@ class Application:
     def _create(self, created: int, fresh: str) -> Effect:
         if not created:
             return Effect()
+        if self.keep:
+            self._insert(fresh)
+        return self._created(created, fresh)
+
+    def _insert(self, fresh: str) -> None:
         values = {c.number: initial(c, self.batch.list_limit) for c in self.batch.columns} | self._address(values_of=self.batch)
         columns = ["identity", *(f"c{n}" for n in values), *(ch.column for ch in self.batch.channels)]
         selected = ["b.identity", *values.values(), *(f"b.{ch.column}" for ch in self.batch.channels)]
@@ -158,7 +217,12 @@ class Application:
         )
         if self.batch.folded:
             self._record([c.number for c in self.batch.columns if not c.edits], f"{fresh} b", "p")
-        return self._created(created, fresh)
+        for channel in self.batch.channels:
+            row = f"s_{channel.value}" if self.batch.folded else "row"
+            self._log(
+                f"SELECT identity, {row} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
+                channel.value,
+            )
 
     def _address(self, *, values_of: Batch) -> dict[int, str]:
         """An address that nobody had becomes the address of the person it creates."""
@@ -174,14 +238,8 @@ class Application:
         out = [f"count(*) FILTER (NOT b.{ch.column})" for ch in self.batch.channels]
         counts = self._row(f"SELECT {', '.join(out)} FROM {fresh} b") if out else ()
         consent = {ch: ConsentChanged(opted_out=n) for ch, n in zip(self.batch.channels, counts, strict=True)}
-        for channel in self.batch.channels:
-            row = f"s_{channel.value}" if self.batch.folded else "row"
-            self._log(
-                f"SELECT identity, {row} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
-                channel.value,
-            )
-        effect = Effect(created, 0, 0, created, columns, consent)
-        return effect if not self._edits() else _with_overlong(effect, self._overlong_of_new(fresh))
+        effect = Effect(created, 0, 0, created, columns, consent, examples=self._examples_of_new(columns, fresh))
+        return replace(effect, overlong=self._overlong_of_new(fresh)) if self._edits() else effect
 
     def _filled(self, fresh: str) -> Sequence[int]:
         """How many values of each property the new people have."""
@@ -193,23 +251,55 @@ class Application:
             return [_filled(rows, c) - _filled(passed_over, c) for c in self.batch.columns]
         return self._row(f"SELECT {', '.join(f'count({initial(c, limit)})' for c in self.batch.columns)} FROM {fresh} b")
 
+    def _examples_of_delta(self, columns: Mapping[int, Changed]) -> Mapping[int, tuple[Example, ...]]:
+        """The first changes of each kind, of the properties that change."""
+        wanted = [(n, kind) for n in sorted(self.batch.examples) for kind in KINDS if getattr(columns[n], kind)]
+        return self._examples([(n, kind, f"k{n} = {KINDS[kind]}", f"o{n}", f"n{n}") for n, kind in wanted], "delta")
+
+    def _examples_of_new(self, columns: Mapping[int, Changed], fresh: str) -> Mapping[int, tuple[Example, ...]]:
+        asked: list[tuple[int, Kind, str, str, str]] = [
+            (c.number, "set", f"{initial(c, self.batch.list_limit)} IS NOT NULL", "NULL", initial(c, self.batch.list_limit))
+            for c in self.batch.columns
+            if c.number in self.batch.examples and columns[c.number].set
+        ]
+        return self._examples(asked, f"{fresh} b")
+
+    def _examples(self, asked: Sequence[tuple[int, Kind, str, str, str]], source: str) -> Mapping[int, tuple[Example, ...]]:
+        """Examples of some (property, kind, condition, value before, value after) in a source of `identity` and `row`."""
+        found = dict[int, tuple[Example, ...]]()
+        if not asked:
+            return found
+        example = "{{'identity': identity, 'row': {row}, 'before': {before}, 'after': {after}}}"
+        selected = ", ".join(
+            f"arg_min({example.format(row=self._row_of(n), before=before, after=after)}, row, {EXAMPLES}) FILTER ({which})"
+            for n, _, which, before, after in asked
+        )
+        for (n, kind, *_), examples in zip(asked, self._row(f"SELECT {selected} FROM {source}"), strict=True):
+            found[n] = (*found.get(n, ()), *(Example(kind, **example) for example in examples or ()))
+        return found
+
+    def _row_of(self, number: int) -> str:
+        """The row that a value of a property comes from."""
+        return f"coalesce(s{number}, row)" if self.batch.folded else "row"
+
     def _edits(self) -> list[BatchColumn]:
         return [c for c in self.batch.columns if c.edits]
 
-    def _overlong_of_known(self) -> pa.Table:
+    def _overlong_of_known(self) -> pa.Table | None:
         joined = "matched m JOIN profiles p ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
         return self._overlong(joined, "p.c{}")
 
-    def _overlong_of_new(self, fresh: str) -> pa.Table:
+    def _overlong_of_new(self, fresh: str) -> pa.Table | None:
         return self._overlong(f"{fresh} b", "NULL::VARCHAR[]")
 
-    def _overlong(self, source: str, stored: str) -> pa.Table:
+    def _overlong(self, source: str, stored: str) -> pa.Table | None:
         limit = self.batch.list_limit
         asked = [
             f"SELECT b.row AS row, {c.number} AS number FROM {source} WHERE {overlong(c, stored.format(c.number), limit)}"
             for c in self._edits()
         ]
-        return self.connection.sql(" UNION ALL ".join(asked)).to_arrow_table()
+        found = self.connection.sql(" UNION ALL ".join(asked)).to_arrow_table()
+        return found if found.num_rows else None
 
     def _table(self, name: str, select: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
@@ -217,11 +307,11 @@ class Application:
     def _run(self, sql: str, **parameters: object) -> None:
         self.connection.execute(sql, parameters)
 
-    def _row(self, sql: str) -> tuple[int, ...]:
+    def _row(self, sql: str) -> tuple[Any, ...]:
         return single_row(self.connection, sql)
 
     def _one(self, sql: str) -> int:
-        return self._row(sql)[0]
+        return int(self._row(sql)[0])
 
     def _count(self, table: str) -> int:
         return self._one(f"SELECT count(*) FROM {table}")
@@ -229,11 +319,6 @@ class Application:
 
 def _filled(rows: pa.Table, column: BatchColumn) -> int:
     return int(rows.num_rows - rows.column(f"p{column.number}").null_count)
-
-
-def _with_overlong(effect: Effect, rows: pa.Table) -> Effect:
-    fields = (effect.created, effect.updated, effect.unchanged, effect.touched, effect.columns, effect.consent)
-    return Effect(*fields, overlong=rows if rows.num_rows else None)
 
 
 def _sum(a: Effect, b: Effect) -> Effect:
@@ -245,7 +330,6 @@ def _sum(a: Effect, b: Effect) -> Effect:
         ch: ConsentChanged(**(Counter(_counts(a.consent.get(ch))) + Counter(_counts(b.consent.get(ch)))))
         for ch in a.consent.keys() | b.consent.keys()
     }
-    tables = [t for t in (a.overlong, b.overlong) if t is not None]
     return Effect(
         a.created + b.created,
         a.updated + b.updated,
@@ -253,9 +337,16 @@ def _sum(a: Effect, b: Effect) -> Effect:
         a.touched + b.touched,
         {n: columns(n) for n in a.columns.keys() | b.columns.keys()},
         consent,
-        pa.concat_tables(tables) if tables else None,
+        _together(a.overlong, b.overlong),
+        _together(a.held, b.held),
+        {n: (*a.examples.get(n, ()), *b.examples.get(n, ())) for n in (*a.examples, *b.examples)},
     )
 
 
+def _together(a: pa.Table | None, b: pa.Table | None) -> pa.Table | None:
+    tables = [t for t in (a, b) if t is not None and t.num_rows]
+    return pa.concat_tables(tables) if tables else None
+
+
 def _counts(changed: ConsentChanged | None) -> dict[str, int]:
-    return {} if changed is None else {"opted_out": changed.opted_out, "resubscribed": changed.resubscribed}
+    return {} if changed is None else asdict(changed)

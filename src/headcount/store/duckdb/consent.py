@@ -1,21 +1,80 @@
-"""The occasions on which consents are changed, as the consent log keeps them."""
+"""Consent in the store: the occasions on which it is changed, changing one by hand, and reading the log.
+
+Uploads change consents in bulk (`changes`); there and here are the only statements that write one.
+"""
 
 from __future__ import annotations
 
 import duckdb
 
-from headcount.profiles.consent import Source
+from headcount.errors import WrongCall
+from headcount.profiles.consent import Channel, ConsentEntry, Source, Wish
 from headcount.profiles.store import Origin
 from headcount.single_row import single_row
 
 _FIND = "SELECT max(act) FROM consent_acts WHERE upload = ?"
-_ENTER = "INSERT INTO consent_acts SELECT coalesce(max(act), 0) + 1, ?, ?, ?, ?, NULL FROM consent_acts"
+_ENTER = "INSERT INTO consent_acts SELECT coalesce(max(act), 0) + 1, ?, ?, ?, ?, ? FROM consent_acts"
 
 
 def consent_act(connection: duckdb.DuckDBPyConnection, origin: Origin) -> int:
     """The number of the occasion that an upload is; entered when it is first asked for. Runs in the caller's transaction."""
     (act,) = single_row(connection, _FIND, [origin.upload])
     if act is None:
-        connection.execute(_ENTER, [origin.at, Source.UPLOAD.value, origin.actor, origin.upload])
+        connection.execute(_ENTER, [origin.at, Source.UPLOAD.value, origin.actor, origin.upload, origin.reason])
         (act,) = single_row(connection, _FIND, [origin.upload])
     return int(act)
+
+
+def anybody_declined(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anybody has opted out themselves."""
+    return bool(single_row(connection, "SELECT EXISTS (FROM profiles WHERE declined <> 0)")[0])
+
+
+def set_consent(connection: duckdb.DuckDBPyConnection, identity: str, wish: Wish) -> ConsentEntry | None:
+    """Change one consent and log it; None where it is so already. Runs in the caller's transaction. Raises WrongCall."""
+    channel = wish.channel
+    found = connection.execute(f"SELECT rowid, {channel.column}, declined FROM profiles WHERE identity = ?", [identity]).fetchall()
+    if not found:
+        raise WrongCall(
+            "person_unknown", f"There is no person with the identity “{identity}”.", "Identities are compared letter by letter."
+        )
+    pid, before, declined = found[0]
+    after_declined = _declined(declined, wish)
+    if (before, declined) == (wish.subscribed, after_declined):
+        return None
+    if declined & channel.bit and wish.subscribed and wish.source is not Source.PERSON and not wish.reason:
+        reason = f"“{identity}” has opted out of {channel.value} themselves."
+        raise WrongCall("consent_declined", reason, "Say why they may be messaged again, with --reason.")
+    connection.execute(
+        f"UPDATE profiles SET {channel.column} = ?, declined = ?, last_updated = ? WHERE rowid = ?",
+        [wish.subscribed, after_declined, wish.at, pid],
+    )
+    connection.execute(_ENTER, [wish.at, wish.source.value, wish.actor, None, wish.reason])
+    connection.execute(
+        "INSERT INTO consent_entries SELECT max(act), ?, ?, ?, ?, NULL FROM consent_acts",
+        [identity, channel.value, before, wish.subscribed],
+    )
+    return ConsentEntry(wish.at, identity, channel, before, wish.subscribed, wish.source, wish.actor, None, None, wish.reason)
+
+
+def _declined(declined: int, wish: Wish) -> int:
+    """The channels that the person has left themselves, after the wish."""
+    if wish.subscribed:
+        return declined & ~wish.channel.bit
+    return declined | wish.channel.bit if wish.source is Source.PERSON else declined
+
+
+def log(connection: duckdb.DuckDBPyConnection, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
+    """The newest entries, of one person or one upload where these are given."""
+    asked = {"identity": identity, "upload": upload}
+    given = {name: value for name, value in asked.items() if value is not None}
+    where = " AND ".join(f"{name} = ?" for name in given) or "true"
+    rows = connection.execute(
+        "SELECT logged_at, identity, channel, before, after, source, actor, upload, row, reason FROM consent_log "
+        f"WHERE {where} ORDER BY act DESC, row, channel LIMIT {limit}",
+        list(given.values()),
+    ).fetchall()
+    return tuple(
+        ConsentEntry(at, who, Channel(channel), before, after, Source(source), *rest)
+        for at, who, channel, before, after, source, *rest in rows
+    )

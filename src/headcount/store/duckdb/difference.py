@@ -1,14 +1,19 @@
-"""SQL of the difference between a batch `b` and the stored profiles `p`: per column the value after it, and what happened to it."""
+"""SQL of the difference between a batch `b` and the stored people `p`: per column the value after it, and what happened to it.
+
+`people` is the table of profiles as the batch finds it: with a column for each property of the batch, and `rowid`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from headcount.profiles.store import Batch, BatchColumn
+from headcount.profiles.consent import Channel
+from headcount.profiles.store import Batch, BatchColumn, Kind
 from headcount.values.types import distinct
 
 #: What happens to a value, as `k<number>` says it.
 SET, CHANGED, CLEARED = 1, 2, 3
+KINDS: Mapping[Kind, int] = {"set": SET, "changed": CHANGED, "cleared": CLEARED}
 
 PROPERTY_OF_MATCH = {"email": "Email", "phone": "Phone"}
 
@@ -68,26 +73,32 @@ def kind(column: BatchColumn, limit: int) -> str:
     return f"CASE WHEN {differs(column, limit)} THEN ({happened})::TINYINT END"
 
 
-def consent_differs(column: str) -> str:
-    """Whether a consent differs after the batch."""
-    return f"(b.{column} IS NOT NULL AND b.{column} IS DISTINCT FROM p.{column})"
+def held(channel: Channel) -> str:
+    """Whether the batch would re-subscribe somebody who opted out themselves."""
+    return f"(b.{channel.column} AND NOT p.{channel.column} AND (p.declined & {channel.bit}) <> 0)"
 
 
-def matched(batch: Batch, named: str) -> str:
+def consent_differs(channel: Channel, *, gate: bool) -> str:
+    """Whether a consent differs after the batch; behind the gate those that are held do not."""
+    differs = f"b.{channel.column} IS NOT NULL AND b.{channel.column} IS DISTINCT FROM p.{channel.column}"
+    return f"({differs} AND NOT coalesce({held(channel)}, false))" if gate else f"({differs})"
+
+
+def matched(batch: Batch, named: str, *, gate: bool) -> str:
     """SELECT of who is named (row, pid) and whether the batch changes them (differs); `named` is SQL of when a row names a person."""
     limit = batch.list_limit
-    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch.column) for ch in batch.channels]
-    return f"SELECT b.row AS row, p.rowid AS pid, {' OR '.join(changes) or 'false'} AS differs FROM profiles p JOIN batch b ON {named}"
+    changes = [differs(c, limit) for c in batch.columns] + [consent_differs(ch, gate=gate) for ch in batch.channels]
+    return f"SELECT b.row AS row, p.rowid AS pid, {' OR '.join(changes) or 'false'} AS differs FROM people p JOIN batch b ON {named}"
 
 
 def repeated(named: str, uploads: Sequence[int]) -> str:
     """The same without looking at a value: whom the same row of one of the `uploads` created, and nobody changed since, does not differ."""
     numbers = ", ".join(map(str, uploads))
     created = f"p.created_upload IN ({numbers}) AND p.created_row = b.row AND p.last_updated = p.first_seen"
-    return f"SELECT b.row AS row, p.rowid AS pid, NOT ({created}) AS differs FROM profiles p JOIN batch b ON {named}"
+    return f"SELECT b.row AS row, p.rowid AS pid, NOT ({created}) AS differs FROM people p JOIN batch b ON {named}"
 
 
-def delta(batch: Batch) -> str:
+def delta(batch: Batch, *, gate: bool) -> str:
     """SELECT of the people in `matched` whom the batch changes."""
     limit = batch.list_limit
     # A value that stays is not carried along: most do, and texts are dear to copy.
@@ -95,13 +106,24 @@ def delta(batch: Batch) -> str:
         f"CASE WHEN {differs(c, limit)} THEN {after(c, limit)} END AS n{c.number}, {kind(c, limit)} AS k{c.number}" for c in batch.columns
     ]
     outputs += [
-        f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch.column)} THEN b.{ch.column} END AS new_{ch.value}"
+        f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch, gate=gate)} THEN b.{ch.column} END AS new_{ch.value}"
         for ch in batch.channels
     ]
+    outputs += [f"CASE WHEN {differs(c, limit)} THEN p.c{c.number} END AS o{c.number}" for c in batch.columns if c.number in batch.examples]
     outputs += sources(batch)
     selected = ", ".join(["b.row AS row", "p.rowid AS pid", "p.identity AS identity", *outputs])
     changed = "(SELECT row, pid FROM matched WHERE differs) m"
-    return f"SELECT {selected} FROM profiles p JOIN {changed} ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+    return f"SELECT {selected} FROM people p JOIN {changed} ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+
+
+def held_back(batch: Batch) -> str:
+    """SELECT of the consents that the gate holds for the people in `matched`: row, identity, channel."""
+    each = (
+        f"SELECT {f'b.s_{ch.value}' if batch.folded else 'b.row'} AS row, p.identity AS identity, '{ch.value}' AS channel "
+        f"FROM matched m JOIN people p ON p.rowid = m.pid JOIN batch b ON b.row = m.row WHERE p.declined <> 0 AND {held(ch)}"
+        for ch in batch.channels
+    )
+    return " UNION ALL ".join(each)
 
 
 def sources(batch: Batch) -> list[str]:

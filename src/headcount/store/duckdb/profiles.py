@@ -12,11 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.consent import ConsentEntry, Wish
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import APPLIES, Batch, Effect, Known, Origin, Person, Progress
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import people, registry
+from headcount.store.duckdb import consent, people, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.retype import as_type
@@ -78,14 +79,29 @@ class DuckDBProfiles:
         rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ?", [upload]).fetchall()
         return Progress(rows[0][0], json.loads(rows[0][1])) if rows else Progress(0, {})
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress]) -> Effect:
+    def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+        """See ProfileStore."""
+        return registry.planned(self.connection, wanted)
+
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
         """See ProfileStore."""
         with self._given(batch), self._transaction():
-            effect = Application(self.connection, batch, origin).run()
+            effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection), keep).run()
             after = progress(effect)
+            if not keep:
+                return effect
             mark = [origin.upload, after.chunks, json.dumps(after.tally)]
             self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
         return effect
+
+    def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
+        """See ProfileStore."""
+        with self._transaction():
+            return consent.set_consent(self.connection, identity, wish)
+
+    def consent_log(self, *, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
+        """See ProfileStore."""
+        return consent.log(self.connection, identity, upload, limit)
 
     def known(self, addresses: pa.Table) -> Known:
         """See ProfileStore."""

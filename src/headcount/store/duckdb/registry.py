@@ -47,22 +47,34 @@ def ensure_system_properties(connection: duckdb.DuckDBPyConnection) -> None:
 def register(connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
     """Add what is missing, widen what may be; the wanted properties by name. Runs in the caller's transaction."""
     known, with_column = {p.name: p for p in properties(connection)}, {p.name for p in stored(connection)}
+    after = planned(connection, wanted)
+    for name, found in after.items():
+        before = known.get(name)
+        if before is None:
+            _enter(connection, upload, found)
+        if name not in with_column:
+            _add_column(connection, found)
+        elif before is not None and before.type is not found.type:
+            _set_type(connection, before, found.type)
+    return after
+
+
+def planned(connection: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
+    """The wanted properties by name as `register` would leave them."""
+    known = {p.name: p for p in properties(connection)}
     number = max((p.number for p in known.values()), default=0)
     for name, type_ in wanted:
         before = known.get(name)
         if before is None:
             number += 1
-            known[name] = _enter(connection, upload, Property(number, name, type_))
-        if name not in with_column:
-            _add_column(connection, known[name])
-        elif before is not None and widens(before.type, type_):
-            known[name] = _set_type(connection, before, type_)
+            known[name] = Property(number, name, type_)
+        elif widens(before.type, type_):
+            known[name] = Property(before.number, name, type_)
     return {name: known[name] for name, _ in wanted}
 
 
-def _enter(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> Property:
+def _enter(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> None:
     connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload])
-    return added
 
 
 def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
@@ -70,10 +82,9 @@ def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
     connection.execute(f"ALTER TABLE profiles ADD COLUMN {added.column} {SQL_TYPES[added.type]}{storage}")
 
 
-def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type) -> Property:
+def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type) -> None:
     connection.execute(f"ALTER TABLE profiles ALTER COLUMN {stored.column} TYPE {SQL_TYPES[wanted]}")
     connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
-    return Property(stored.number, stored.name, wanted)
 
 
 def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:

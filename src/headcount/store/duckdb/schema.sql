@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS profiles (
     consent_sms BOOLEAN,
     consent_email BOOLEAN,
     consent_whatsapp BOOLEAN,
+    -- The channels that the person has left themselves, a bit each: what the gate before a re-subscription asks.
+    declined UTINYINT NOT NULL DEFAULT 0,
     first_seen TIMESTAMP NOT NULL,
     last_updated TIMESTAMP NOT NULL,
     created_upload INTEGER NOT NULL,

@@ -1,0 +1,92 @@
+"""Checking a file: what applying it would do, worked out by the code that applies, and nothing stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from headcount.errors import FileRejected
+from headcount.profiles.store import Example, Origin
+from headcount.uploads import report
+from headcount.uploads.applying import Applying
+from headcount.uploads.history import NOTHING_YET, repeated
+from headcount.uploads.ledger import Tally
+from headcount.uploads.looking import Looking
+from headcount.uploads.mapping import Request
+from headcount.uploads.plan import Plan
+from headcount.uploads.reading import open_reader, rows_of_chunk
+from headcount.uploads.receiving import Source
+from headcount.uploads.rejects import Rejects
+from headcount.uploads.rules import OnProgress, of_total
+from headcount.uploads.staging import Staged
+from headcount.uploads.upload import Status, UploadRecord, UploadRecords
+
+#: The number of no upload.
+_NOBODY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """Checks files against one account."""
+
+    records: UploadRecords
+    looking: Looking
+
+    def check(self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress) -> dict[str, Any]:
+        """The document that an upload of the file would have now, with examples of what changes. Raises WrongCall, Busy."""
+        started = time.monotonic()
+        upload = {"id": None, "name": name or path.name, "door": door, "duplicate_of": None, "file_name": path.name}
+        try:
+            status, found = self._found(path, request, on_progress)
+        except FileRejected as error:
+            status, found = Status.REJECTED, {"problems": [report.file_problem(error)]}
+        upload |= {"status": status.value, **found.pop("upload", {})}
+        document = {"upload": upload, **NOTHING_YET, **found}
+        seconds, ledger = time.monotonic() - started, document["ledger"]
+        if ledger:
+            document |= {"seconds": round(seconds, 3), "rows_per_second": round(ledger["rows"] / max(seconds, 0.001), 1)}
+        return document
+
+    def _found(self, path: Path, request: Request, on_progress: OnProgress) -> tuple[Status, dict[str, Any]]:
+        rules = self.looking.rules
+        source = Source.of(path, rules.file_limit)
+        with self.looking.workdir() as workdir, ThreadPoolExecutor(1, "hashing") as hashing:
+            sha256 = hashing.submit(source.sha256)
+            file, found = self.looking.stage(source.path, workdir, workdir / "rejects", request, on_progress)
+            source.assert_unchanged()
+            if found.plan is None or found.questions:
+                return Status.START_MAPPING, report.waiting(found, file)
+            described = report.described(found, file.blank_lines)
+            before = self.records.completed(rules.account, sha256.result(), found.plan.fingerprint)
+            effect = self._effect(found.plan, workdir, request, before, on_progress)
+            return Status.READY, {"upload": {"duplicate_of": before[0].id if before else None}, **_applied(described, *effect)}
+
+    def _effect(
+        self, plan: Plan, workdir: Path, request: Request, before: Sequence[UploadRecord], on_progress: OnProgress
+    ) -> tuple[Tally, Mapping[str, int], Mapping[int, tuple[Example, ...]]]:
+        """What applying would count, the numbers that the properties would have, and examples of what would change."""
+        rules, staged = self.looking.rules, Staged.load(workdir / "staged")
+        now = datetime.now(UTC).replace(tzinfo=None)
+        origin = Origin(_NOBODY, now, reason=request.confirm_resubscribe, repeats=repeated(before, plan))
+        with open_reader(rules.engine, workdir) as connection, self.looking.open_store() as store:
+            properties = store.planned(plan.properties)
+            numbered = plan.numbered(properties)
+            refused = Rejects(connection.cursor(), None, numbered, workdir / "rejects")
+            refused.prepare()
+            rows = rows_of_chunk(rules.chunk_rows, len(plan.headers))
+            on_rows = of_total(on_progress, "checking", staged.records)
+            applying = Applying(connection, staged, numbered, store, origin, refused, rows, on_rows, keep=False)
+            return applying.run(), {name: p.number for name, p in properties.items()}, applying.examples
+
+
+def _applied(
+    described: Mapping[str, Any], tally: Tally, numbers: Mapping[str, int], examples: Mapping[int, tuple[Example, ...]]
+) -> dict[str, Any]:
+    found = report.applied(described, tally, tally.ledger(described["blank_lines"]).to_json(), numbers)
+    shown = [{**c, "examples": report.examples(examples.get(numbers.get(c["property"] or "", 0), ()))} for c in found["columns"]]
+    return {**found, "columns": shown}
