@@ -293,6 +293,8 @@ CASES = [
         _zip({"a/people.csv": b"id,name\n1,Ada\n", "__MACOSX/a/._people.csv": b"x", "a/.DS_Store": b"x"}),
         ONE,
     ),
+    Case("zip with other files", _zip({"readme.txt": b"x", "people.CSV": b"id,name\n1,Ada\n", "logo.png": b"x"}), ONE),
+    Case("zip with one text", _zip({"people.txt": b"id,name\n1,Ada\n", "logo.png": b"x"}), ONE),
 ]
 
 
