@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headcount.csvfile import carry
 from headcount.csvfile.blocks import last_line_end
 from headcount.csvfile.dialect import Dialect, Given, detect, separator_line
 from headcount.csvfile.encoding import bom_length
@@ -88,7 +89,7 @@ def _opening(data: Bytes, rows: Rows, index: int, dialect: Dialect) -> Opening:
     newline = _NEWLINES.get(data[stop:end].tobytes(), "\n")
     wrong = bool(undecodable(raw).size)
     simple = row == 1 and not wrong and not ((raw == 10) | (raw == 13)).any()
-    cells = split_cells(raw.tobytes().decode("utf-8", "replace"), dialect)
+    cells = split_cells(carry.replaced(raw.tobytes()), dialect)
     return Opening(replace(dialect, newline=newline), cells, row, end, end - start, wrong, simple)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from headcount.csvfile import encoding as encodings
 from headcount.csvfile.blocks import Block, read_blocks
+from headcount.csvfile.carry import widths
 from headcount.csvfile.container import Progress, unpack
 from headcount.csvfile.description import CsvFile
 from headcount.csvfile.dialect import Given, escapes
@@ -82,7 +83,7 @@ class _Survey:
         """Go through the file, and again where the first look was wrong about it."""
         with self.plain.open("rb") as file:
             head = file.read(_HEAD)
-        encoding = named or encodings.announced(head)
+        encoding = encodings.in_order(named, head) if named else encodings.announced(head)
         if encoding is not None:
             return self._read(encoding)
         _check_text(head)
@@ -123,7 +124,7 @@ class _Survey:
 
     def _scan(self, source: Path, opening: Opening, encoding: Encoding | None, *, copy: bool) -> CsvFile:
         """Judge every row; without `copy` the first one that is not good raises _Unclean."""
-        rules = Rules(opening.dialect.marks, len(opening.header), copy)
+        rules = Rules(opening.dialect.marks, len(opening.header), copy, widths(encoding.name) if encoding else None)
         with Ledger(self.workdir, opening, copy=copy) as ledger, source.open("rb") as file:
             size = source.stat().st_size
             file.seek(opening.body)
@@ -172,7 +173,7 @@ def judged(blocks: Iterator[Block], rules: Rules) -> Iterator[tuple[Bytes, Findi
                 if rest.size:
                     yield rest, examine(rest, rules, closed=True)
                 rest = rest[:0]
-                yield data, overlong(data, block.overlong)
+                yield data, overlong(data, block.overlong, rules)
                 continue
             if rest.size:
                 data = np.concatenate((rest, data))
