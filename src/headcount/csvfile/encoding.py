@@ -13,6 +13,7 @@ from headcount.csvfile import carry
 from headcount.csvfile.blocks import read_blocks
 from headcount.csvfile.candidates import most_plausible
 from headcount.csvfile.marks import Bytes
+from headcount.csvfile.unmarked import byte_order
 from headcount.csvfile.utf8 import sequences
 from headcount.errors import WrongCall
 
@@ -79,14 +80,8 @@ def announced(head: bytes) -> Encoding | None:
     for bom, name, _ in _BOMS:
         if head.startswith(bom):
             return Encoding(name, "The file begins with a byte order mark.", None)
-    head = head[: len(head) // 2 * 2]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if odd > 0.4 * half and even < 0.1 * half:
-        return Encoding("utf-16-le", "Every second byte is NUL, as in UTF-16.", None)
-    if even > 0.4 * half and odd < 0.1 * half:
-        return Encoding("utf-16-be", "Every second byte is NUL, as in UTF-16.", None)
-    return None
+    order = byte_order(head)
+    return Encoding(f"utf-16-{order}", "Line ends and ASCII have NUL bytes beside them, as in UTF-16.", None) if order else None
 
 
 def utf8(sample: str | None) -> Encoding:

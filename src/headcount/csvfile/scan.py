@@ -21,13 +21,12 @@ from headcount.csvfile.examine import Findings, Rules, examine, overlong
 from headcount.csvfile.ledger import Ledger
 from headcount.csvfile.marks import Bytes
 from headcount.csvfile.opening import Opening, open_csv
+from headcount.csvfile.unmarked import is_binary
 from headcount.errors import FileRejected, WrongCall
 
 _WORKERS = 2
 _HELD = 31 << 20
-_HEAD = 4096
-#: Bytes from which on control characters tell a binary file.
-_TELLING = 256
+_HEAD = 16 << 10
 
 
 def survey(  # noqa: PLR0913  what a person can say about a file
@@ -86,7 +85,7 @@ class _Survey:
         encoding = encodings.in_order(named, head) if named else encodings.announced(head)
         if encoding is not None:
             return self._read(encoding)
-        _check_text(head)
+        _check_text(head, self.given.delimiter)
         try:
             return self._read(None)
         except _NotUtf8:
@@ -152,9 +151,8 @@ class _Backslash(Exception):
     """Backslashes escape quotes, which the first lines did not show."""
 
 
-def _check_text(head: bytes) -> None:
-    controls = sum(head.count(byte) for byte in range(9))
-    if len(head) >= _TELLING and controls > len(head) // 10:
+def _check_text(head: bytes, delimiter: str | None) -> None:
+    if is_binary(head, delimiter):
         advice = "Open it in the program it comes from and save or export it as CSV."
         raise FileRejected("file_not_csv", "The file is a binary file, not a CSV file.", advice)
 
