@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,17 +158,22 @@ def _read_row(parser: _Parser, reading: Reading, at: int, row: int, columns: int
         cells, end = parser.record(at)
     except _Broken:
         code = "quote_stray" if parser.stray < stop else "quote_unclosed"
-        reading.broken.append((row, code, line))
+        reading.broken.append((row, code, _shown(line)))
         return after
     raw = parser.data[at:end]
     if not _is_text(raw):
-        reading.broken.append((row, "bytes_undecodable", raw))
+        reading.broken.append((row, "bytes_undecodable", _shown(raw)))
     elif len(cells) != columns:
         reading.broken.append((row, "field_count", raw))
     else:
         reading.rows.append(row)
         reading.cells.append([cell.decode() for cell in cells])
     return end + parser.line_end(end)
+
+
+def _shown(raw: bytes) -> bytes:
+    """Return the text with undecodable bytes written out."""
+    return re.sub("[\udc80-\udcff]", lambda m: f"\\x{ord(m[0]) - 0xDC00:02X}", raw.decode("utf-8", "surrogateescape")).encode()
 
 
 def _is_text(raw: bytes) -> bool:

@@ -32,8 +32,18 @@ def _zip(*names: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in names:
-            archive.writestr(name, b"id,name\n1,Ada\n")
+            with archive.open(zipfile.ZipInfo(name), "w") as member:
+                member.write(b"id,name\n1,Ada\n")
     return out.getvalue()
+
+
+def _corrupt(kind: int) -> bytes:
+    """A zip whose data was overwritten in the middle."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", kind) as archive:
+        archive.writestr("people.csv", Random(1).randbytes(4000))
+    data = out.getvalue()
+    return data[:60] + b"\xff" * 1000 + data[1060:]
 
 
 def _encrypted() -> bytes:
@@ -60,10 +70,19 @@ REFUSED = [
     (PACKED[:20] + b"xxxx" + PACKED[24:], "archive_invalid"),
     (_zip("people.csv")[:-30], "archive_invalid"),
     (gzip.compress(PACKED), "archive_invalid"),
+    (_corrupt(zipfile.ZIP_LZMA), "archive_invalid"),
+    (_corrupt(zipfile.ZIP_BZIP2), "archive_invalid"),
+    (_corrupt(zipfile.ZIP_DEFLATED), "archive_invalid"),
+    (_zip(""), "archive_invalid"),
+    (_zip("", "people.csv"), "archive_invalid"),
     (_encrypted(), "archive_encrypted"),
     (_zip(), "archive_many"),
     (_zip("a.csv", "b.csv"), "archive_many"),
+    (_zip("a.csv", "b.tsv", "readme.txt"), "archive_many"),
+    (_zip("a.txt", "b.txt"), "archive_many"),
     (b"sep=;\n", "header_missing"),
+    (b"id," + b"x" * (17 << 20) + b"\n1,2\n", "header_missing"),
+    (b"\n" * (17 << 20) + b"id\n1\n", "header_missing"),
     (b'id,"na"me\n1,2\n', "header_missing"),
     (b'id,"name\n1,2\n', "header_missing"),
 ]
@@ -92,6 +111,13 @@ def test_a_file_over_the_limit_is_refused_before_it_is_stored(pack: type[bytes],
     [
         ({"encoding": "klingon"}, "encoding_unknown"),
         ({"encoding": "base64"}, "encoding_unknown"),
+        ({"encoding": "idna"}, "encoding_unknown"),
+        ({"encoding": "punycode"}, "encoding_unknown"),
+        ({"encoding": "undefined"}, "encoding_unknown"),
+        ({"encoding": "unicode_escape"}, "encoding_unknown"),
+        ({"encoding": "raw_unicode_escape"}, "encoding_unknown"),
+        ({"encoding": "utf_7"}, "encoding_unknown"),
+        ({"encoding": "utf\0"}, "encoding_unknown"),
         ({"delimiter": ",,"}, "dialect_invalid"),
         ({"quote": "x"}, "dialect_invalid"),
         ({"escape": "x"}, "dialect_invalid"),
@@ -155,7 +181,7 @@ def test_a_broken_record_says_what_is_wrong(row: bytes, detail: str, tmp_path: P
     found = _survey(tmp_path, b"id,name\n" + row + b"\n", encoding="utf-8")
     (record,) = [record for batch in found.broken_batches() for record in batch.to_pylist()]
     assert record["detail"] == detail
-    assert record["raw"] == row
+    assert record["raw"] == row.replace(b"\x81", b"\\x81")
     assert found.broken_codes == {record["code"]: 1}
 
 

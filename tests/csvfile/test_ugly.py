@@ -240,6 +240,7 @@ CASES = [
         encoding="windows-1252",
         broken=[(3, "bytes_undecodable")],
     ),
+    Case("undecodable header", b"id,n\x81me\n1,G\xfcl\n", GUL, ("id", "n\ufffdme"), encoding="windows-1252"),
     Case("utf-8", "id,name\n1,Gül\n".encode(), GUL),
     Case("utf-8 with mark", "id,name\n1,Gül\n".encode("utf-8-sig"), GUL, encoding="utf-8-sig"),
     Case("mark and quoted header", '"id","name"\n1,Gül\n'.encode("utf-8-sig"), GUL, encoding="utf-8-sig"),
@@ -257,6 +258,24 @@ CASES = [
         GUL,
         encoding="utf-16",
         choices={"encoding": "utf-16"},
+    ),
+    *(
+        Case(
+            f"given {code[:6]} without mark, {code}",
+            "id,name\n1,Gül\n".encode(code),
+            GUL,
+            encoding=code,
+            choices={"encoding": code[:6]},
+        )
+        for code in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+    ),
+    Case(
+        "given ascii",
+        "id,name\n1,Ada\n2,Gül\n".encode(),
+        ONE,
+        encoding="ascii",
+        broken=[(3, "bytes_undecodable")],
+        choices={"encoding": "ascii"},
     ),
     Case(
         "utf-16 be",
@@ -293,6 +312,8 @@ CASES = [
         _zip({"a/people.csv": b"id,name\n1,Ada\n", "__MACOSX/a/._people.csv": b"x", "a/.DS_Store": b"x"}),
         ONE,
     ),
+    Case("zip with other files", _zip({"readme.txt": b"x", "people.CSV": b"id,name\n1,Ada\n", "logo.png": b"x"}), ONE),
+    Case("zip with one text", _zip({"people.txt": b"id,name\n1,Ada\n", "logo.png": b"x"}), ONE),
 ]
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.csvfile.marks import Bytes, Positions, spans
+from headcount.csvfile import carry
+from headcount.csvfile.carry import Widths
+from headcount.csvfile.marks import Bytes, Mask, Positions, spans
 from headcount.csvfile.rows import STRAY, UNCLOSED, Rows
 
 SCHEMA = pa.schema([("row", pa.int64()), ("code", pa.string()), ("detail", pa.string()), ("raw", pa.binary())])
@@ -49,7 +51,9 @@ class BrokenFile:
             self._writer.close()
 
 
-def describe(data: Bytes, rows: Rows, wrong: Positions, broken: Positions, columns: int) -> pa.RecordBatch:
+def describe(  # noqa: PLR0913, PLR0917  a block, what was found in it, and what that is judged by
+    data: Bytes, rows: Rows, wrong: Positions, broken: Positions, columns: int, widths: Widths
+) -> pa.RecordBatch:
     """Describe the `broken` rows of a block; `wrong` are the undecodable bytes.
 
     Of several reasons the first counts: quoting, bytes, number of fields.
@@ -62,18 +66,20 @@ def describe(data: Bytes, rows: Rows, wrong: Positions, broken: Positions, colum
     found = np.flatnonzero(np.append(wrong, data.size)[culprit] < rows.stop[broken])
     at = wrong[culprit[found]]
     code[found] = "bytes_undecodable"
-    detail[found] = _byte_details(data[at], at - rows.start[broken[found]])
+    offset = carry.original(data, rows.start[broken[found]], at, widths)
+    detail[found] = _byte_details(carry.values(data, at, widths), data[at] == 0, offset)
     for fault, (name, text) in _QUOTING.items():
         here = rows.fault[broken] == fault
         code[here], detail[here] = name, text
-    raw = _cut(data, rows.start[broken], rows.stop[broken])
+    raw = _cut(data, rows.start[broken], rows.stop[broken], wrong, widths)
     return pa.record_batch([pa.array(broken), pa.array(code, pa.string()), pa.array(detail, pa.string()), raw], schema=SCHEMA)
 
 
-def too_long(head: Bytes, length: int, longest: int) -> pa.RecordBatch:
+def too_long(head: Bytes, wrong: Positions, length: int, longest: int, widths: Widths) -> pa.RecordBatch:
     """Describe a line that is too long to be a record; only its head is kept."""
     detail = f"has {length} bytes, a row can have {longest}; only its beginning is kept"
-    return pa.record_batch([[0], ["record_too_long"], [detail], [head.tobytes()]], schema=SCHEMA)
+    text, _ = carry.shown(head, wrong, widths)
+    return pa.record_batch([[0], ["record_too_long"], [detail], [text.tobytes()]], schema=SCHEMA)
 
 
 def _field_counts(fields: Positions, columns: int) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -82,15 +88,21 @@ def _field_counts(fields: Positions, columns: int) -> np.ndarray[tuple[int], np.
     return np.array(words, object)[which]
 
 
-def _byte_details(byte: Bytes, offset: Positions) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _byte_details(byte: Bytes, nul: Mask, offset: Positions) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     name = pc.binary_join_element_wise("byte 0x", _HEX.take(pa.array(byte)), "")
-    name = pc.if_else(pa.array(byte == 0), pc.binary_join_element_wise(name, " (NUL)", ""), name)
+    name = pc.if_else(pa.array(nul), pc.binary_join_element_wise(name, " (NUL)", ""), name)
     at = pa.array(offset).cast(pa.string())
     joined = pc.binary_join_element_wise(name, " at offset ", at, " of the row", "")
     return np.asarray(joined.to_numpy(zero_copy_only=False), object)
 
 
-def _cut(data: Bytes, start: Positions, stop: Positions) -> pa.BinaryArray:
-    ends = np.concatenate(([0], np.cumsum(stop - start))).astype(np.int32)
-    text = data[spans(start, stop, data.size)]
-    return pa.Array.from_buffers(pa.binary(), start.size, [None, pa.py_buffer(ends), pa.py_buffer(text)])
+def _cut(data: Bytes, start: Positions, stop: Positions, wrong: Positions, widths: Widths) -> pa.BinaryArray:
+    """The text of rows, its undecodable bytes written out."""
+    within, ends = spans(start, stop, data.size), np.concatenate(([0], np.cumsum(stop - start)))
+    text = data[within]
+    if wrong.size:
+        marked = np.zeros(data.size, np.bool_)
+        marked[wrong] = True
+        text, became = carry.shown(text, np.flatnonzero(marked[within]), widths)
+        ends = np.concatenate(([0], np.cumsum(became)))[ends]
+    return pa.Array.from_buffers(pa.binary(), start.size, [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(text)])

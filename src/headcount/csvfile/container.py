@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,6 +17,9 @@ from headcount.errors import FileRejected
 Progress = Callable[[int, int], None]
 
 _CHUNK = 1 << 20
+
+#: What the libraries raise at an archive that is damaged or packed in an unknown way; a file name may not even be text.
+_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, struct.error, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError)
 
 _EXPORT = "Open it in the program it comes from and save or export it as CSV."
 _BINARIES = (
@@ -101,17 +106,22 @@ def _unzip(path: Path, target: Path, limit: int, progress: Progress) -> Path:
 
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    if not all(member.filename for member in archive.infolist()):
+        raise zipfile.BadZipFile("a file in it has no name")
     members = [member for member in archive.infolist() if not _is_litter(member)]
     for marker, name, advice in _DOCUMENTS:
         if any(member.filename.startswith(marker) for member in members):
             raise FileRejected("file_not_csv", f"The file is {name}, not a CSV file.", advice)
-    tables = [member for member in members if member.filename.lower().endswith((".csv", ".tsv", ".txt"))]
-    chosen = tables or members
+    chosen = _named(members, ".csv", ".tsv") or _named(members, ".txt") or members
     if len(chosen) != 1:
         names = ", ".join(member.filename for member in chosen[:5]) or "none"
         message = f"The archive holds {len(chosen)} files where one CSV file is expected: {names}."
         raise FileRejected("archive_many", message, "Pack each CSV file alone, or upload it unpacked.")
     return chosen[0]
+
+
+def _named(members: list[zipfile.ZipInfo], *endings: str) -> list[zipfile.ZipInfo]:
+    return [member for member in members if member.filename.lower().endswith(endings)]
 
 
 def _is_litter(member: zipfile.ZipInfo) -> bool:
@@ -143,5 +153,5 @@ def _readable() -> Iterator[None]:
     advice = "Pack it again, or upload the CSV file unpacked."
     try:
         yield
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+    except _BROKEN as error:
         raise FileRejected("archive_invalid", f"The archive cannot be unpacked: {error}.", advice) from error

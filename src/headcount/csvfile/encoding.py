@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from headcount.csvfile import carry
 from headcount.csvfile.blocks import read_blocks
 from headcount.csvfile.candidates import most_plausible
 from headcount.csvfile.marks import Bytes
+from headcount.csvfile.unmarked import byte_order
 from headcount.csvfile.utf8 import sequences
 from headcount.errors import WrongCall
 
@@ -22,6 +24,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", 2),
     (codecs.BOM_UTF16_BE, "utf-16-be", 2),
 )
+#: They encode text for other ends than files.
+_NO_FILES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _UTF8 = {"utf-8", "utf-8-sig"}
 _CHUNK = 4 << 20
 _FIRST_LINES = 64 << 10
@@ -47,12 +51,23 @@ class Encoding:
 def given(name: str) -> Encoding:
     """Return the encoding a person named. Raises WrongCall(encoding_unknown)."""
     try:
-        found = codecs.lookup(name)
-        "a".encode(found.name)
-    except LookupError as error:
+        found = codecs.lookup(name).name
+        "a".encode(found)
+    except (LookupError, ValueError):
+        found = "undefined"
+    if found in _NO_FILES:
         advice = "Known are for example utf-8, utf-16, windows-1252, iso-8859-1, shift_jis, gb18030."
-        raise WrongCall("encoding_unknown", f"There is no encoding called {name!r}.", advice) from error
-    return Encoding({"cp1252": "windows-1252"}.get(found.name, found.name), "given", None)
+        raise WrongCall("encoding_unknown", f"There is no encoding of files called {name!r}.", advice)
+    return Encoding({"cp1252": "windows-1252"}.get(found, found), "given", None)
+
+
+def in_order(encoding: Encoding, head: bytes) -> Encoding:
+    """Return the encoding with the byte order that the bytes show, where neither name nor mark tells: by default little endian."""
+    size = {"utf-16": 2, "utf-32": 4}.get(encoding.name)
+    if size is None or bom_length(head):
+        return encoding
+    first, last = head[::size].count(0), head[size - 1 :: size].count(0)
+    return replace(encoding, name=f"{encoding.name}-{'be' if first > last else 'le'}")
 
 
 def bom_length(head: bytes) -> int:
@@ -65,14 +80,8 @@ def announced(head: bytes) -> Encoding | None:
     for bom, name, _ in _BOMS:
         if head.startswith(bom):
             return Encoding(name, "The file begins with a byte order mark.", None)
-    head = head[: len(head) // 2 * 2]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if odd > 0.4 * half and even < 0.1 * half:
-        return Encoding("utf-16-le", "Every second byte is NUL, as in UTF-16.", None)
-    if even > 0.4 * half and odd < 0.1 * half:
-        return Encoding("utf-16-be", "Every second byte is NUL, as in UTF-16.", None)
-    return None
+    order = byte_order(head)
+    return Encoding(f"utf-16-{order}", "Line ends and ASCII have NUL bytes beside them, as in UTF-16.", None) if order else None
 
 
 def utf8(sample: str | None) -> Encoding:
@@ -126,8 +135,8 @@ def fragment(data: Bytes) -> str | None:
 
 
 def transcode(path: Path, target: Path, name: str, tell: Callable[[int], None]) -> None:
-    """Write `path`, read in the encoding `name`, as UTF-8. Undecodable bytes are carried over as invalid UTF-8."""
-    decoder = codecs.getincrementaldecoder(name)("headcount.carry")
+    """Write `path`, read in the encoding `name`, as UTF-8. Undecodable bytes are carried over."""
+    decoder = carry.decoder(name)
     with path.open("rb") as source, target.open("wb") as out:
         # Without a byte order in its name the decoder needs the mark.
         source.seek(bom_length(source.read(4)) if name.startswith("utf") and name.endswith(("le", "be")) else 0)
@@ -135,14 +144,3 @@ def transcode(path: Path, target: Path, name: str, tell: Callable[[int], None]) 
             out.write(decoder.decode(chunk).encode("utf-8", "surrogateescape"))
             tell(source.tell())
         out.write(decoder.decode(b"", final=True).encode("utf-8", "surrogateescape"))
-
-
-def _carry(error: UnicodeError) -> tuple[str, int]:
-    """Stand in for undecodable bytes by surrogates that become single invalid bytes when they are encoded."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    wrong = error.object[error.start : error.end]
-    return "".join(chr(0xDC00 + (byte if byte >= 0x80 else 0xFF)) for byte in wrong), error.end
-
-
-codecs.register_error("headcount.carry", _carry)

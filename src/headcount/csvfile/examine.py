@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from headcount.csvfile import broken
 from headcount.csvfile.blocks import MAX_LINE
+from headcount.csvfile.carry import Widths
 from headcount.csvfile.ends import Ends, ends
 from headcount.csvfile.keep import keep
 from headcount.csvfile.marks import CR, LF, Bytes, Mask
 from headcount.csvfile.rows import SOUND, Marks, Rows, blank_rows, read_rows
 from headcount.csvfile.sound import sound_rows
-from headcount.csvfile.utf8 import undecodable
+from headcount.csvfile.utf8 import undecodable, whole_characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Rules:
     columns: int
     #: whether the good records are to be copied
     copy: bool
+    #: how long the characters of a transcoded file were
+    widths: Widths = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def examine(data: Bytes, rules: Rules, *, closed: bool) -> Findings:
     return Findings(
         good,
         int(np.count_nonzero(blank)),
-        broken.describe(data, rows, wrong, bad, rules.columns) if bad.size else None,
+        broken.describe(data, rows, wrong, bad, rules.columns, rules.widths) if bad.size else None,
         _newlines(data, rows),
         int((rows.end - rows.start).max(initial=0)),
         ends(seen, rows, rules.marks),
@@ -77,10 +80,11 @@ def examine(data: Bytes, rules: Rules, *, closed: bool) -> Findings:
     )
 
 
-def overlong(head: Bytes, length: int) -> Findings:
+def overlong(head: Bytes, length: int, rules: Rules) -> Findings:
     """Return the findings of a line that is too long to be read as a record."""
-    batch = broken.too_long(head, length, MAX_LINE)
-    wrong = bool(undecodable(head).size)
+    whole = whole_characters(head)
+    wrong = undecodable(whole)
+    batch = broken.too_long(whole, wrong, length, MAX_LINE, rules.widths)
     return Findings(
         good=np.zeros(1, np.bool_),
         blank=0,
@@ -88,7 +92,7 @@ def overlong(head: Bytes, length: int) -> Findings:
         newlines=frozenset(),
         longest=0,
         ends=Ends.PLAIN,
-        undecodable=wrong,
+        undecodable=bool(wrong.size),
         misquoted=False,
         awkward=False,
         text=head[:0],

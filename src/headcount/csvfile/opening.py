@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headcount.csvfile import carry
 from headcount.csvfile.blocks import last_line_end
 from headcount.csvfile.dialect import Dialect, Given, detect, separator_line
 from headcount.csvfile.encoding import bom_length
@@ -47,9 +48,10 @@ def open_csv(path: Path, given: Given) -> Opening:
         sample, whole = _sample(path, width)
         skipped, separator = _before_rows(sample)
         data = np.frombuffer(sample, np.uint8)[skipped:]
-        whole = whole or width >= _LONGEST
+        cut = not whole and width >= _LONGEST
+        whole = whole or cut
         if whole and not data.tobytes().replace(b"\xc2\xa0", b"").strip():
-            raise _no_header(separator)
+            raise _no_header(separator, cut=cut)
         dialect = detect(data, replace(given, delimiter=given.delimiter or separator), whole=whole)
         rows = read_rows(data, dialect.marks, closed=whole)
         filled = np.flatnonzero(~blank_rows(data, rows, dialect.marks.delimiter))
@@ -57,7 +59,7 @@ def open_csv(path: Path, given: Given) -> Opening:
             found = _opening(data, rows, int(filled[0]), dialect)
             return replace(found, body=found.body + skipped, simple=found.simple and separator is None)
         if whole:
-            raise _no_header(separator)
+            raise _no_header(separator, cut=cut)
         width = _LONGEST
 
 
@@ -87,11 +89,14 @@ def _opening(data: Bytes, rows: Rows, index: int, dialect: Dialect) -> Opening:
     newline = _NEWLINES.get(data[stop:end].tobytes(), "\n")
     wrong = bool(undecodable(raw).size)
     simple = row == 1 and not wrong and not ((raw == 10) | (raw == 13)).any()
-    cells = split_cells(raw.tobytes().decode("utf-8", "replace"), dialect)
+    cells = split_cells(carry.replaced(raw.tobytes()), dialect)
     return Opening(replace(dialect, newline=newline), cells, row, end, end - start, wrong, simple)
 
 
-def _no_header(separator: str | None) -> FileRejected:
+def _no_header(separator: str | None, *, cut: bool) -> FileRejected:
+    if cut:
+        message = f"The first line with text does not end within the first {_LONGEST >> 20} MiB of the file: it is too long for a header."
+        return FileRejected("header_missing", message, "Check the line ends of the file; its first line must name the columns.")
     advice = "Export it again; the first row must name the columns."
     if separator is None:
         return FileRejected("file_empty", "The file holds nothing but blanks.", advice)

@@ -12,6 +12,7 @@ import numpy as np
 
 from headcount.csvfile import encoding as encodings
 from headcount.csvfile.blocks import Block, read_blocks
+from headcount.csvfile.carry import widths
 from headcount.csvfile.container import Progress, unpack
 from headcount.csvfile.description import CsvFile
 from headcount.csvfile.dialect import Dialect, Given, escapes
@@ -20,13 +21,12 @@ from headcount.csvfile.examine import Findings, Rules, examine, overlong
 from headcount.csvfile.ledger import Ledger
 from headcount.csvfile.marks import Bytes
 from headcount.csvfile.opening import Opening, open_csv
+from headcount.csvfile.unmarked import is_binary
 from headcount.errors import FileRejected, WrongCall
 
 _WORKERS = 2
 _HELD = 31 << 20
-_HEAD = 4096
-#: Bytes from which on control characters tell a binary file.
-_TELLING = 256
+_HEAD = 16 << 10
 
 
 def survey(  # noqa: PLR0913  what a person can say about a file
@@ -100,10 +100,10 @@ class _Survey:
         """Go through the file, and again where the first look was wrong about it."""
         with self.plain.open("rb") as file:
             head = file.read(_HEAD)
-        encoding = named or encodings.announced(head)
+        encoding = encodings.in_order(named, head) if named else encodings.announced(head)
         if encoding is not None:
             return self._read(encoding)
-        _check_text(head)
+        _check_text(head, self.given.delimiter)
         try:
             return self._read(None)
         except _NotUtf8:
@@ -142,7 +142,7 @@ class _Survey:
 
     def _scan(self, source: Path, opening: Opening, encoding: Encoding | None, *, copy: bool) -> CsvFile:
         """Judge every row; without `copy` the first one that is not good raises _Unclean."""
-        rules = Rules(opening.dialect.marks, len(opening.header), copy)
+        rules = Rules(opening.dialect.marks, len(opening.header), copy, widths(encoding.name) if encoding else None)
         with Ledger(self.workdir, opening, copy=copy) as ledger, source.open("rb") as file:
             size = source.stat().st_size
             file.seek(opening.body)
@@ -170,9 +170,8 @@ class _Backslash(Exception):
     """Backslashes escape quotes, which the first lines did not show."""
 
 
-def _check_text(head: bytes) -> None:
-    controls = sum(head.count(byte) for byte in range(9))
-    if len(head) >= _TELLING and controls > len(head) // 10:
+def _check_text(head: bytes, delimiter: str | None) -> None:
+    if is_binary(head, delimiter):
         advice = "Open it in the program it comes from and save or export it as CSV."
         raise FileRejected("file_not_csv", "The file is a binary file, not a CSV file.", advice)
 
@@ -191,7 +190,7 @@ def judged(blocks: Iterator[Block], rules: Rules) -> Iterator[tuple[Bytes, Findi
                 if rest.size:
                     yield rest, examine(rest, rules, closed=True)
                 rest = rest[:0]
-                yield data, overlong(data, block.overlong)
+                yield data, overlong(data, block.overlong, rules)
                 continue
             if rest.size:
                 data = np.concatenate((rest, data))

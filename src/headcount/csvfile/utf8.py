@@ -29,6 +29,13 @@ def sequences(data: Bytes) -> tuple[int, int]:
     return int(np.count_nonzero(length)), int(np.count_nonzero(~claimed))
 
 
+def whole_characters(head: Bytes) -> Bytes:
+    """Return the beginning of a text without the character that its cut goes through."""
+    leads = np.flatnonzero(head[-4:] >= 0xC0)
+    at = head.size - min(4, head.size) + int(leads[-1]) if leads.size else head.size
+    return head[:at] if _invalid(head[at:]).size else head
+
+
 def _valid(data: Bytes) -> bool:
     ends = pa.py_buffer(np.array([0, data.size], np.int32))
     try:

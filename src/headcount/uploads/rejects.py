@@ -158,7 +158,7 @@ class Rejects:
         width, delimiter = len(self.plan.headers), literal(self._dialect.delimiter)
         # What could not be split stands in the first cell as it came; surplus fields stand in the last one.
         split = f"CASE WHEN code = 'field_count' THEN {self._split('text')} ELSE [text] END"
-        text = "coalesce(try(decode(raw)), raw::VARCHAR)"
+        text = "decode(raw)"
         broken = f"SELECT row, {split} AS cells FROM (SELECT row, code, {text} AS text FROM broken WHERE row >= {first} AND row < {last})"
         surplus = f"list_append(cells[:{width - 1}], array_to_string(cells[{width}:], {delimiter}))"
         fitted = f"CASE WHEN len(cells) > {width} THEN {surplus} ELSE cells END"
