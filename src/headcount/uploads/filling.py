@@ -98,6 +98,8 @@ class _Filling:
     #: The first spreadsheet row that is not explained yet.
     _first: int = 0
     _problems: list[pa.Table] = field(default_factory=list)
+    #: About how many bytes explaining them takes.
+    _waiting: int = 0
     #: What was explained of the open chunk, and the parts of the rejects file so far.
     _found: Tally = field(default_factory=Tally)
     _parts: int = 0
@@ -107,17 +109,24 @@ class _Filling:
         """Add rows to the open chunk, and close it when it is full or the last."""
         self._count(rows)
         self.hashes.append(_of_applicable(rows))
-        self._problems.append(rows.filter(pc.is_valid(rows.column("raw"))))
+        self._await(rows)
         self._write(rows.drop_columns(["raw"]))
         self._rows += rows.num_rows
         ended = self._rows == self.stage.file.records
-        if ended or sum(map(cost, self._problems)) >= PART_BYTES:
+        if ended or self._waiting >= PART_BYTES:
             self._explain(_END if ended else int(rows.column("row")[-1].as_py()) + 1)
         if ended or self._rows % self.stage.chunk_rows == 0:
             self._close()
             self.tallies.append(self._found)
             self._found = Tally()
         self.stage.on_rows(self._rows)
+
+    def _await(self, rows: pa.Table) -> None:
+        raw = rows.column("raw")
+        # One of them is needed for its columns, however empty.
+        if raw.null_count < len(raw) or not self._problems:
+            self._problems.append(rows.filter(pc.is_valid(raw)))
+            self._waiting += cost(self._problems[-1])
 
     def add_wrong_of_problems(self) -> None:
         """Count the cells that the problems tell of."""
@@ -159,7 +168,7 @@ class _Filling:
             self._parts += 1
             self.doubtful |= self.explained.has_doubtful_emails()
             self._add_wrong(self.explained.unfit(rejected))
-        self._first, self._problems = last, []
+        self._first, self._problems, self._waiting = last, [], 0
 
 
 def _of_applicable(rows: pa.Table) -> Hashes:
