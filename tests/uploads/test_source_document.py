@@ -888,6 +888,14 @@ def test_a_cell_can_be_mended_behind_its_escape(column: str, wrong: str, mended:
     assert account.values("1")[column] == value
 
 
+@pytest.mark.parametrize(("header", "cells"), [("identity,Name", "{},x"), ("Name,identity", "x,{}")])
+def test_what_was_not_split_names_nobody_until_it_is_mended(header: str, cells: str, account: Account) -> None:
+    first = account.send(f'{header}\n{cells.format("1")}\n2,"open\n"a"b,y\n')
+    assert ledger(first) == {"rows": 3, "created": 1, "rejected": 2}
+    again = account.send(Path(first["rejects_file"]).read_bytes())
+    assert (ledger(again), problems(again)) == ({"rows": 2, "rejected": 2}, {"identity_blank": [2, 3]})
+
+
 def test_the_escape_is_taken_off_before_a_cell_is_read(account: Account) -> None:
     account.send("identity,Email,city\n1,'+ada@example.com,'-\n'=1,,\n", Request(blanks=("-",)))
     assert account.values("1") == {"Email": "+ada@example.com"}

@@ -156,8 +156,10 @@ class Rejects:
 
     def _lines(self, first: int, last: int) -> str:
         width, delimiter = len(self.plan.headers), literal(self._dialect.delimiter)
-        # What could not be split stands in the first cell as it came; surplus fields stand in the last one.
-        split = f"CASE WHEN code = 'field_count' THEN {self._split('text')} ELSE [text] END"
+        # What could not be split stands in one cell as it came: not in that of the identity, so that it names nobody until it is mended.
+        # Surplus fields stand in the last one.
+        whole = "[NULL, text]" if self.plan.identity == 0 and width > 1 else "[text]"
+        split = f"CASE WHEN code = 'field_count' THEN {self._split('text')} ELSE {whole} END"
         text = "decode(raw)"
         broken = f"SELECT row, {split} AS cells FROM (SELECT row, code, {text} AS text FROM broken WHERE row >= {first} AND row < {last})"
         surplus = f"list_append(cells[:{width - 1}], array_to_string(cells[{width}:], {delimiter}))"
