@@ -57,12 +57,13 @@ def application(settings: Settings) -> Iterator[Application]:
         ensure_account(control, settings.account, settings.timezone)
         records, rules = SqlUploads(control), _rules(settings)
         open_store = partial(_open_store, settings, data_file)
+        looking = Looking(open_store, rules)
         yield Application(
             settings,
             Uploads(records, open_store, rules),
             History(records, rules),
-            Looking(open_store, rules),
-            Checking(records, Looking(open_store, rules)),
+            looking,
+            Checking(records, looking),
             data_file,
         )
     finally:

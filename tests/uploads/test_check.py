@@ -72,6 +72,13 @@ def test_new_properties_and_types_stay_away(account: Account) -> None:
     assert len(account.app.history.list()) == 1
 
 
+def test_texts_may_be_added_to_a_list_that_is_not_there_yet(account: Account) -> None:
+    file = "identity,fresh,fresh.operation\n1,x,$add\n20,y,$add\n"
+    document = check(account, file)
+    assert [(e["identity"], e["before"], e["after"]) for e in examples(document, "fresh")] == [("1", None, ["x"]), ("20", None, ["y"])]
+    assert document["ledger"] == account.send(file)["ledger"]
+
+
 def test_what_is_open_is_asked(account: Account) -> None:
     document = check(account, "Email,plan\na@example.com,pro\n")
     assert (document["upload"]["status"], document["ledger"]) == ("start_mapping", None)

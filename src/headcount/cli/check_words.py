@@ -12,7 +12,7 @@ from rich.console import Console
 
 from headcount.cli.output import clipped, data, line, paragraph, plain, show_table, table, words
 from headcount.cli.problem_words import show_notices, show_problems
-from headcount.cli.upload_words import PARTS, beside, show_columns, show_consent, show_questions, show_repeated
+from headcount.cli.upload_words import PARTS, beside, show_columns, show_consent, show_questions, show_refusal, show_repeated
 
 _BAR, _VALUE = 24, 24
 _DUPLICATES = 3
@@ -41,8 +41,7 @@ def say_what_is_open(document: Mapping[str, Any], program: str, file: Path) -> N
         show_questions(err, document["questions"])
         line(err, "\nGive the answers with the file again.")
     elif status == "rejected":
-        for problem in document["problems"]:
-            paragraph(err, plain(problem["advice"]), 0)
+        show_refusal(err, document)
     else:
         line(err, f"\nAnd now?\n  Apply it, with the same flags:\n    {program} upload {shlex.quote(str(file))}")
 
@@ -71,16 +70,10 @@ def _show_examples(out: Console, columns: Sequence[Mapping[str, Any]]) -> None:
     if shown:
         made = table("for example", "identity", "row", "before", "after", numbers=["row"])
         for column, example in shown:
-            before, after = (clipped(_text(example[key]), _VALUE) for key in ("before", "after"))
+            before, after = ("–" if example[key] is None else clipped(example[key], _VALUE) for key in ("before", "after"))
             made.add_row(clipped(column["property"], _VALUE), clipped(example["identity"], _VALUE), f"{example['row']:,}", before, after)
         line(out, "")
         show_table(out, made)
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - of any property's type
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "–" if value is None else str(value)
 
 
 def _show_duplicates(out: Console, duplicates: Mapping[str, Any]) -> None:

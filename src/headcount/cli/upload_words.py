@@ -69,10 +69,15 @@ def say_what_is_open(document: Mapping[str, Any], program: str) -> None:
         line(err, "\nGo on with the answers, or give them with the upload again:")
         line(err, f"  {program} uploads resume {upload_id} FLAGS")
     elif status == "rejected":
-        for problem in document["problems"]:
-            paragraph(err, plain(problem["advice"]), 0)
+        show_refusal(err, document)
     elif status == "interrupted":
         line(err, f"Go on with: {program} uploads resume {upload_id}")
+
+
+def show_refusal(console: Console, document: Mapping[str, Any]) -> None:
+    """Print why a file cannot be used, and what to do."""
+    for problem in document["problems"]:
+        paragraph(console, plain(problem["advice"]), 0)
 
 
 def show_questions(console: Console, questions: Sequence[Mapping[str, Any]]) -> None:

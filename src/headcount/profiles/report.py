@@ -31,9 +31,7 @@ def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> di
 
 def shown_value(value: Any) -> Any:  # noqa: ANN401 - of any property's type, as JSON has it
     """A stored value as it is shown."""
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return list(value) if isinstance(value, tuple) else value
+    return utc_text(value) if isinstance(value, datetime) else value
 
 
 def utc_text(instant: datetime) -> str:

@@ -47,9 +47,8 @@ class Checking:
             status, found = Status.REJECTED, {"problems": [report.file_problem(error)]}
         upload |= {"status": status.value, **found.pop("upload", {})}
         document = {"upload": upload, **NOTHING_YET, **found}
-        seconds, ledger = time.monotonic() - started, document["ledger"]
-        if ledger:
-            document |= {"seconds": round(seconds, 3), "rows_per_second": round(ledger["rows"] / max(seconds, 0.001), 1)}
+        if document["ledger"]:
+            document |= report.timing(time.monotonic() - started, document["ledger"]["rows"])
         return document
 
     def _found(self, path: Path, request: Request, on_progress: OnProgress) -> tuple[Status, dict[str, Any]]:

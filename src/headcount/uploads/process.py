@@ -204,8 +204,9 @@ class Uploads:
     def _complete(self, record: UploadRecord, tally: Tally, properties: Mapping[str, Property], started: float) -> None:
         ledger, seconds = tally.ledger((record.report or {})["blank_lines"]), time.monotonic() - started
         done = self._report(record, tally, ledger.to_json(), properties)
-        timing = {"seconds": round(seconds, 3), "rows_per_second": round(ledger.rows / max(seconds, 0.001), 1)}
-        self.records.advance(record.id, Status.PROCESSING, Status.COMPLETED, report={**done, **timing}, error=None)
+        self.records.advance(
+            record.id, Status.PROCESSING, Status.COMPLETED, report={**done, **report.timing(seconds, ledger.rows)}, error=None
+        )
         self._forget_files(record)
 
     def _report(self, record: UploadRecord, tally: Tally, ledger: Mapping[str, Any], properties: Mapping[str, Property]) -> dict[str, Any]:

@@ -140,6 +140,11 @@ def applied(described: Mapping[str, Any], tally: Tally, ledger: Mapping[str, Any
     }
 
 
+def timing(seconds: float, rows: int) -> dict[str, float]:
+    """How long a file took, and how many rows a second that is."""
+    return {"seconds": round(seconds, 3), "rows_per_second": round(rows / max(seconds, 0.001), 1)}
+
+
 def waiting(inspection: Inspection, file: CsvFile) -> dict[str, Any]:
     """What an upload that waits for a person shows."""
     seen = {key: value for key, value in described(inspection, file.blank_lines).items() if key != "notices"}

@@ -40,6 +40,7 @@ from headcount.store.duckdb.difference import (
     matched,
     overlong,
     repeated,
+    said_by,
 )
 from headcount.values.types import SQL_TYPES
 
@@ -159,9 +160,9 @@ class Application:
         self._run(f"UPDATE profiles SET {', '.join(sets)} FROM delta d WHERE profiles.rowid = d.pid", at=self.origin.at)
         self._record(touched, "delta", "k")
         for channel in self.batch.channels:
-            row = f"s_{channel.value}" if self.batch.folded else "row"
             self._log(
-                f"SELECT identity, {row} AS row, was_{channel.value} AS before, new_{channel.value} AS after FROM delta",
+                f"SELECT identity, {said_by(channel, self.batch)} AS row, was_{channel.value} AS before, new_{channel.value} AS after "
+                "FROM delta",
                 channel.value,
             )
 
@@ -218,9 +219,8 @@ class Application:
         if self.batch.folded:
             self._record([c.number for c in self.batch.columns if not c.edits], f"{fresh} b", "p")
         for channel in self.batch.channels:
-            row = f"s_{channel.value}" if self.batch.folded else "row"
             self._log(
-                f"SELECT identity, {row} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
+                f"SELECT identity, {said_by(channel, self.batch)} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
                 channel.value,
             )
 
@@ -286,7 +286,7 @@ class Application:
         return [c for c in self.batch.columns if c.edits]
 
     def _overlong_of_known(self) -> pa.Table | None:
-        joined = "matched m JOIN profiles p ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+        joined = "matched m JOIN people p ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
         return self._overlong(joined, "p.c{}")
 
     def _overlong_of_new(self, fresh: str) -> pa.Table | None:

@@ -119,11 +119,16 @@ def delta(batch: Batch, *, gate: bool) -> str:
 def held_back(batch: Batch) -> str:
     """SELECT of the consents that the gate holds for the people in `matched`: row, identity, channel."""
     each = (
-        f"SELECT {f'b.s_{ch.value}' if batch.folded else 'b.row'} AS row, p.identity AS identity, '{ch.value}' AS channel "
+        f"SELECT b.{said_by(ch, batch)} AS row, p.identity AS identity, '{ch.value}' AS channel "
         f"FROM matched m JOIN people p ON p.rowid = m.pid JOIN batch b ON b.row = m.row WHERE p.declined <> 0 AND {held(ch)}"
         for ch in batch.channels
     )
     return " UNION ALL ".join(each)
+
+
+def said_by(channel: Channel, batch: Batch) -> str:
+    """The column with the row that a consent came from."""
+    return f"s_{channel.value}" if batch.folded else "row"
 
 
 def sources(batch: Batch) -> list[str]:
