@@ -23,6 +23,7 @@ from headcount.uploads.plan import Limits
 from headcount.uploads.process import Uploads
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
+from headcount.uploads.undoing import Undoing
 
 #: Share of the memory that the engine which reads files gets; the store has the rest.
 _READING_SHARE = 0.4
@@ -39,6 +40,7 @@ class Application:
     history: History
     looking: Looking
     checking: Checking
+    undoing: Undoing
     data_file: Path
     patience: float = PATIENCE
 
@@ -64,6 +66,7 @@ def application(settings: Settings) -> Iterator[Application]:
             History(records, rules),
             looking,
             Checking(records, looking),
+            Undoing(records, open_store, rules),
             data_file,
         )
     finally:
@@ -114,4 +117,5 @@ def _rules(settings: Settings) -> Rules:
         chunk_rows=settings.chunk_rows,
         engine=Engine(_threads(settings), round(settings.memory_limit_mb * _READING_SHARE)),
         keep_files=settings.keep_files,
+        undo_days=settings.undo_days,
     )

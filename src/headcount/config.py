@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     threads: PositiveInt | None = Field(None, description="a whole number, at least 1")
     #: Keep a received file after its upload has finished.
     keep_files: bool = Field(default=False, description="true or false")
+    #: For how many days after its end an upload can be taken back; what that needs is removed after. 0 keeps nothing.
+    undo_days: NonNegativeInt = Field(30, description="a whole number of days; 0 keeps nothing")
     #: The least severe message that is written to standard error.
     log: Literal["debug", "info", "warning", "error"] = Field("warning", description="debug, info, warning or error")
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from headcount.cli.output import clipped, data, line, paragraph, plain, show_table, table, words
+from headcount.cli.output import bar, clipped, data, line, paragraph, plain, show_table, table, words
 from headcount.cli.problem_words import show_notices, show_problems
 from headcount.cli.upload_words import PARTS, beside, show_columns, show_consent, show_questions, show_refusal, show_repeated
 
-_BAR, _VALUE = 24, 24
+_VALUE = 24
 _DUPLICATES = 3
 
 
@@ -50,18 +49,10 @@ def _show_ledger(out: Console, document: Mapping[str, Any]) -> None:
     ledger = document["ledger"]
     made = table("rows", f"{ledger['rows']:,}", "", numbers=[f"{ledger['rows']:,}"])
     for part in PARTS:
-        made.add_row(part, f"{ledger[part]:,}", _bar(ledger[part], ledger["rows"]))
+        made.add_row(part, f"{ledger[part]:,}", bar(ledger[part], ledger["rows"]))
     line(out, "")
     show_table(out, made)
     paragraph(out, "; ".join(beside(document)) + ".", 0)
-
-
-def _bar(count: int, rows: int) -> str:
-    """A bar as long as the share of the rows; a single row still shows."""
-    eighths = max(1, round(_BAR * 8 * count / rows)) if count else 0
-    if not (sys.stdout.encoding or "").lower().startswith("utf"):
-        return "#" * -(-eighths // 8)
-    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
 def _show_examples(out: Console, columns: Sequence[Mapping[str, Any]]) -> None:

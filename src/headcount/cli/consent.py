@@ -71,6 +71,8 @@ def _circumstances(entry: dict[str, Any]) -> Iterator[str]:
     yield f"upload {entry['upload']}, row {entry['row']:,}" if entry["upload"] else f"source {entry['source']}"
     if entry["actor"]:
         yield f"by {plain(entry['actor'])}"
+    if entry["door"]:
+        yield f"through {entry['door']}"
     if entry["reason"]:
         yield f"because: {plain(entry['reason'])}"
 
@@ -90,7 +92,7 @@ def set_(
     if reason is not None and not reason.strip():
         raise WrongCall("reason_blank", "The reason is blank.", "Say why, or leave --reason out.")
     now = datetime.now(UTC).replace(tzinfo=None)
-    wish = Wish(channel, wanted is Wanted.SUBSCRIBED, Source(source.value), now, getpass.getuser(), reason)
+    wish = Wish(channel, wanted is Wanted.SUBSCRIBED, Source(source.value), now, getpass.getuser(), "cli", reason)
     with opened(context) as app, app.store() as store:
         entry = store.set_consent(identity, wish)
     if as_json:

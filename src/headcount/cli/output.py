@@ -14,6 +14,7 @@ from rich.text import Text
 
 #: Longer lines are hard to read, however wide the terminal is.
 _WIDEST = 100
+_BAR = 24
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -93,3 +94,11 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
+
+
+def bar(part: int, whole: int) -> str:
+    """A bar as long as the share of the whole; the smallest still shows."""
+    eighths = max(1, round(_BAR * 8 * part / whole)) if part else 0
+    if not (sys.stdout.encoding or "").lower().startswith("utf"):
+        return "#" * -(-eighths // 8)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()

@@ -18,7 +18,15 @@ _BYTES: Final = "bytes"
 #: The bar is short so that all stands on one line of 80 signs.
 _BAR: Final = 16
 #: What is counted in each phase.
-_UNITS: Mapping[str, str] = {"receiving": _BYTES, "reading": _BYTES, "inspecting": "rows", "applying": "rows", "checking": "rows"}
+_UNITS: Mapping[str, str] = {
+    "receiving": _BYTES,
+    "reading": _BYTES,
+    "inspecting": "rows",
+    "applying": "rows",
+    "checking": "rows",
+    "undoing": "rows",
+    "redoing": "rows",
+}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,13 +13,14 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from headcount.bootstrap import Application
-from headcount.cli import check_words, exits, inspection_words, upload_words
+from headcount.cli import check_words, exits, inspection_words, undo_words, upload_words
 from headcount.cli.call import JsonFlag, call_of, opened, opened_to_look
 from headcount.cli.exits import Exit, was_stopped
 from headcount.cli.options import MappingFlags, readable, takes_mapping
 from headcount.cli.output import line, print_json, words
 from headcount.cli.progress import progress
 from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.store import Job
 from headcount.uploads.mapping import Request
 
 commands = typer.Typer(help="Uploads: what they did, what they rejected, and going on with one.")
@@ -86,7 +88,9 @@ def upload(
     manifest = mapping.read_manifest()
     request = mapping.on(manifest.request)
     with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        document = app.uploads.upload(readable(file), request, name=name or manifest.name, door="cli", on_progress=on_progress)
+        document = app.uploads.upload(
+            readable(file), request, name=name or manifest.name, door="cli", actor=getpass.getuser(), on_progress=on_progress
+        )
     _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
 
 
@@ -180,6 +184,37 @@ def cancel(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = Fals
     with opened(context) as app:
         document = app.uploads.cancel(upload_id)
     _print(context, document, as_json=as_json)
+
+
+@commands.command()
+def undo(
+    context: typer.Context,
+    upload_id: UploadId,
+    check: Annotated[bool, typer.Option("--check", help="Only say what it would do. Stores nothing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take an upload back: every value that is still as it left it; what was changed since stays and is listed."""
+    with opened(context) as app, _resumable(context, app), progress() as on_progress:
+        if check:
+            document = {**app.history.show(upload_id), "undo": app.undoing.would(upload_id, on_progress)}
+        else:
+            document = app.uploads.reverse(upload_id, "undo", door="cli", actor=getpass.getuser(), on_progress=on_progress)
+    _print_reversal(context, document, "undo", as_json=as_json)
+
+
+@commands.command()
+def redo(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False) -> None:
+    """Bring an upload back that was undone: every value that is still as the undo left it."""
+    with opened(context) as app, _resumable(context, app), progress() as on_progress:
+        document = app.uploads.reverse(upload_id, "redo", door="cli", actor=getpass.getuser(), on_progress=on_progress)
+    _print_reversal(context, document, "redo", as_json=as_json)
+
+
+def _print_reversal(context: typer.Context, document: Mapping[str, Any], job: Job, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"upload": document["upload"], **document[job]})
+    else:
+        undo_words.show(document, job, call_of(context).program)
 
 
 @contextmanager

@@ -65,6 +65,8 @@ class Wish:
     source: Source
     at: datetime
     actor: str = ""
+    #: Where it came in, as an upload does: cli, api, dashboard.
+    door: str = ""
     reason: str | None = None
 
 
@@ -79,6 +81,7 @@ class ConsentEntry:
     after: bool | None
     source: Source
     actor: str
+    door: str
     #: The number of the upload that changed it, and the spreadsheet row.
     upload: int | None
     row: int | None

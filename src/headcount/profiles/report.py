@@ -82,6 +82,7 @@ def consent_entry(entry: ConsentEntry, upload_ids: Mapping[int, str]) -> dict[st
         "after": State.of(entry.after).value,
         "source": entry.source.value,
         "actor": entry.actor or None,
+        "door": entry.door or None,
         "upload": None if entry.upload is None else upload_ids.get(entry.upload),
         "row": entry.row,
         "reason": entry.reason,

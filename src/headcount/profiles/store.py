@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.profiles.consent import Channel, ConsentEntry, Wish
+from headcount.profiles.consent import Channel, ConsentEntry, Source, Wish
 from headcount.profiles.properties import Property
 from headcount.values.types import Type
 
@@ -18,7 +18,7 @@ from headcount.values.types import Type
 APPLIES = "applies"
 #: Examples of one kind of change that are given of a property.
 EXAMPLES = 5
-#: How many consents that a batch holds are listed.
+#: How many consents that a batch holds, and how many values that a reversal keeps, are listed.
 HELD_LISTED = 1_000
 
 
@@ -121,19 +121,80 @@ class Origin:
     upload: int
     #: The time of the upload, the same for all its batches.
     at: datetime
+    #: Who uploaded, and where it came in.
     actor: str = ""
+    door: str = ""
     #: Why people who opted out themselves may be re-subscribed.
     reason: str | None = None
     #: Uploads that brought the very same rows: whoever one of them created, and nobody changed since, is as this one leaves him.
     repeats: tuple[int, ...] = ()
+    #: Whether what is needed to take it back is kept.
+    undoable: bool = True
+
+
+#: Taking an upload back, and bringing it back after that.
+Job: TypeAlias = Literal["undo", "redo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Taking an upload back, or bringing it back: which one, when that began, and who does it."""
+
+    job: Job
+    upload: int
+    at: datetime
+    actor: str = ""
+    door: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Values of one property, or consents on one channel, that went back, and those that somebody changed since."""
+
+    restored: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value, or a consent, that stays as it is, and who made it so."""
+
+    identity: str
+    #: The number of the property; None for a consent.
+    number: int | None
+    channel: Channel | None
+    value: Any  # of the property's type; of a consent as the store has it
+    source: Source
+    #: Where it came from an upload.
+    upload: int | None
+    row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """What a piece of a reversal did with the profiles that the upload had touched: `touched = restored + removed + kept`."""
+
+    touched: int = 0
+    #: All that the upload gave went back.
+    restored: int = 0
+    #: The upload had created them, and nobody else had touched them.
+    removed: int = 0
+    #: Something of them was changed since, and stays.
+    kept: int = 0
+    #: By property number.
+    columns: Mapping[int, Returned] = field(default_factory=dict)
+    consent: Mapping[Channel, Returned] = field(default_factory=dict)
+    #: The first of what stays.
+    listed: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an upload is, committed with the data it describes."""
 
+    #: Chunks that are applied; of a reversal, rows of the file that are reversed.
     chunks: int
-    #: What the upload has counted so far.
+    #: What was counted so far.
     tally: Mapping[str, Any]
 
 
@@ -197,8 +258,8 @@ class ProfileStore(Protocol):
         """Change the type of a property; returns how many values could not be kept. Raises WrongCall."""
         ...
 
-    def progress(self, upload: int) -> Progress:
-        """How far an upload is."""
+    def progress(self, upload: int, job: Job | Literal["apply"] = "apply") -> Progress:
+        """How far an upload is with being applied, taken back or brought back."""
         ...
 
     def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
@@ -207,6 +268,26 @@ class ProfileStore(Protocol):
 
     def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
         """Apply a batch and the progress that its effect leads to, in one transaction. Without `keep` it is only worked out."""
+        ...
+
+    def undoable(self) -> Collection[int]:
+        """The uploads of which all is kept that is needed to take them back, or to bring them back."""
+        ...
+
+    def forget(self, uploads: Collection[int]) -> None:
+        """Remove what is kept of these uploads for that; what they did stays for good."""
+        ...
+
+    def last_row(self, reversal: Reversal) -> int:
+        """The last spreadsheet row that a reversal has to do with; 0 where the upload changed nothing."""
+        ...
+
+    def reverse(self, reversal: Reversal, rows: range, progress: Callable[[Reversed], Progress], *, keep: bool = True) -> Reversed:
+        """Reverse what these spreadsheet rows did, and mark the progress, in one transaction. Without `keep` it is only worked out."""
+        ...
+
+    def end_reversal(self, reversal: Reversal) -> None:
+        """What the upload wrote does not stand from now on, or stands again."""
         ...
 
     def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:

@@ -47,7 +47,10 @@ _CONSENT: Final = {
 }
 _STATES: Final = {"subscribed": "= true", "unsubscribed": "= false", "not_set": "is null"}
 
-_BY_UPLOAD: Final = "(p.created_upload = ? or p.identity in (select identity from changes where upload = ?))"
+_BY_UPLOAD: Final = (
+    "(p.created_upload = ? or p.identity in (select identity from standing_changes where upload = ? "
+    "union all select identity from standing_consent where upload = ?))"
+)
 
 
 class PropertyColumn(Protocol):

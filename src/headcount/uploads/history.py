@@ -12,6 +12,7 @@ from headcount.uploads.owner import is_alive
 from headcount.uploads.plan import Plan
 from headcount.uploads.requests import request_from_json
 from headcount.uploads.rules import Rules
+from headcount.uploads.undoing import undo_until
 from headcount.uploads.upload import UploadRecord, UploadRecords, is_interrupted
 
 #: What a document says of an upload that has not got so far.
@@ -36,11 +37,11 @@ class History:
 
     def show(self, upload_id: str) -> dict[str, Any]:
         """The public document of one upload, by its id or the beginning of it. Raises WrongCall."""
-        return document(self.records.get(self.rules.account, upload_id))
+        return document(self.records.get(self.rules.account, upload_id), self.rules)
 
     def list(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest uploads as upload objects, newest first."""
-        return [described(record) for record in self.records.list(self.rules.account, limit)]
+        return [described(record, self.rules) for record in self.records.list(self.rules.account, limit)]
 
     def rejects(self, upload_id: str) -> Path | None:
         """The rejects file of an upload, where it has one. Raises WrongCall."""
@@ -66,25 +67,28 @@ def repeated(before: Iterable[UploadRecord], plan: Plan) -> tuple[int, ...]:
     return tuple(record.number for record in before if (record.plan or {}).get("version") == plan.version)
 
 
-def described(record: UploadRecord) -> dict[str, Any]:
+def described(record: UploadRecord, rules: Rules) -> dict[str, Any]:
     """The upload object: what an upload is called and where it stands."""
-    ledger = (record.report or {}).get("ledger") or {}
+    ledger, until = (record.report or {}).get("ledger") or {}, undo_until(record, rules)
     return {
         "id": record.id,
         "name": record.name,
         "status": "interrupted" if is_interrupted(record, is_alive) else record.status.value,
         "door": record.door,
+        "by": record.actor or None,
         "duplicate_of": record.duplicate_of,
         "file_name": record.file_name,
         "size_bytes": record.size_bytes,
         "created_at": record.created_at.isoformat(),
         "finished_at": record.finished_at.isoformat() if record.finished_at else None,
+        "undo_until": until.isoformat() if until else None,
         "rows": ledger.get("rows"),
         "rejected": ledger.get("rejected"),
         "error": record.error,
     }
 
 
-def document(record: UploadRecord) -> dict[str, Any]:
+def document(record: UploadRecord, rules: Rules) -> dict[str, Any]:
     """The public document of an upload."""
-    return {"upload": described(record), **NOTHING_YET, **(record.report or {})}
+    known = {key: value for key, value in (record.report or {}).items() if key != "reversal"}
+    return {"upload": described(record, rules), **NOTHING_YET, **known}

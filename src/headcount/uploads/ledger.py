@@ -87,8 +87,8 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         return Tally(
             _sum(self.counts, other.counts),
-            _sums(self.columns, other.columns),
-            _sums(self.consent, other.consent),
+            sums(self.columns, other.columns),
+            sums(self.consent, other.consent),
             _merge((*self.problems, *other.problems)),
             (*self.duplicates, *other.duplicates)[:LISTED],
             (*self.held, *other.held)[:LISTED],
@@ -147,7 +147,8 @@ def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
     return dict(total)
 
 
-def _sums(a: Mapping[Any, Mapping[str, int]], b: Mapping[Any, Mapping[str, int]]) -> dict[Any, dict[str, int]]:
+def sums(a: Mapping[Any, Mapping[str, int]], b: Mapping[Any, Mapping[str, int]]) -> dict[Any, dict[str, int]]:
+    """The counts of both, by what they count."""
     return {key: _sum(a.get(key, {}), b.get(key, {})) for key in (*a, *(k for k in b if k not in a))}
 
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.properties import Property
-from headcount.profiles.store import Origin
+from headcount.profiles.store import Job, Origin
 from headcount.uploads import rejects, report
 from headcount.uploads.applying import Applying, Cancelled
 from headcount.uploads.history import document, repeated
@@ -27,7 +27,8 @@ from headcount.uploads.receiving import Source
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
 from headcount.uploads.staging import Staged
-from headcount.uploads.upload import ENDED, Document, Status, UploadRecord, UploadRecords, is_interrupted
+from headcount.uploads.undoing import Undoing, forget_expired
+from headcount.uploads.upload import ENDED, REVERSING, Document, Status, UploadRecord, UploadRecords, is_interrupted
 
 _HEARTBEAT_SECONDS = 2.0
 
@@ -59,13 +60,16 @@ class Uploads:
     open_store: OpenStore
     rules: Rules
 
-    def upload(self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:
+    def upload(  # noqa: PLR0913 - what an upload is called, and where and from whom it came in
+        self, path: Path, request: Request, *, name: str | None, door: str, actor: str = "", on_progress: OnProgress = no_progress
+    ) -> dict[str, Any]:
         """Take in a file and apply it unless something is open; the public document of the upload. Raises WrongCall, Busy."""
         record = self.records.create(
             self.rules.account,
             name=name or path.name,
             file_name=path.name,
             door=door,
+            actor=actor,
             owner=this_process(),
             source_path=str(path.resolve()),
             request=request_to_json(request),
@@ -85,18 +89,29 @@ class Uploads:
             self.records.advance(record.id, record.status, Status.INSPECTING, request=given)
         return self._work(self._record(record), on_progress, record if waiting else None)
 
+    def reverse(self, upload_id: str, job: Job, *, door: str, actor: str = "", on_progress: OnProgress = no_progress) -> dict[str, Any]:
+        """Take an upload back (`undo`), or bring it back (`redo`); its public document. Raises WrongCall, Busy."""
+        return self._work(self._undoing.begin(upload_id, job, door=door, actor=actor), on_progress)
+
+    @property
+    def _undoing(self) -> Undoing:
+        return Undoing(self.records, self.open_store, self.rules)
+
     def interrupted(self) -> list[UploadRecord]:
-        """The uploads whose process died, in the order they were accepted."""
+        """The uploads whose process died, in the order of their turns."""
         return [r for r in self.records.working(self.rules.account) if is_interrupted(r, is_alive)]
 
     def cancel(self, upload_id: str) -> dict[str, Any]:
         """Stop an upload; what was applied so far is kept and counted. Raises WrongCall."""
         record = self.records.get(self.rules.account, upload_id)
+        if record.status in REVERSING:
+            advice = "Let it come to its end; `headcount uploads redo` and `undo` go the other way after that."
+            raise WrongCall("upload_reversing", f"Upload {record.id} is being taken back or brought back.", advice)
         if record.status in ENDED or not self.records.advance(record.id, record.status, Status.CANCELLED):
             raise WrongCall("upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", "")
         if record.owner is None or not is_alive(record.owner):
             self._close_cancelled(record)
-        return document(self._record(record))
+        return document(self._record(record), self.rules)
 
     def _work(self, record: UploadRecord, on_progress: OnProgress, waited: UploadRecord | None = None) -> dict[str, Any]:
         started = time.monotonic()
@@ -117,12 +132,14 @@ class Uploads:
         finally:
             with suppress(HeadcountError):
                 self.records.release(record.id, this_process())
-        return document(self._record(record))
+        return document(self._record(record), self.rules)
 
     def _steps(self, record: UploadRecord, watch: Watch, started: float) -> None:
         if record.status is Status.RECEIVING:
             record = self._receive(record)
         self._await_turn(record, watch)
+        if record.status in REVERSING:
+            self._undoing.run(record, watch)
         if record.status is Status.INSPECTING:
             record = self._inspect(record, watch)
         if record.status is Status.PROCESSING:
@@ -141,8 +158,11 @@ class Uploads:
         return self.rules.folder_of(record.id) / "source"
 
     def _await_turn(self, record: UploadRecord, watch: Watch) -> None:
-        """Uploads of an account apply in the order they were accepted, since they may touch the same people."""
-        while any(r.number < record.number and not is_interrupted(r, is_alive) for r in self.records.working(self.rules.account)):
+        """Uploads of an account apply in the order they were accepted, since they may touch the same people; so are they undone."""
+        while any(
+            (r.turn_at, r.number) < (record.turn_at, record.number) and not is_interrupted(r, is_alive)
+            for r in self.records.working(self.rules.account)
+        ):
             watch("waiting", 0, 0)
             time.sleep(0.1)
 
@@ -181,6 +201,7 @@ class Uploads:
     def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:
         workdir, plan = self._workdir(record), Plan.from_json(record.plan or {})
         with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
+            forget_expired(self.records, store, self.rules)
             properties = store.register(record.number, plan.properties)
             plan = plan.numbered(properties)
             refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
@@ -194,7 +215,8 @@ class Uploads:
     def _origin(self, record: UploadRecord, plan: Plan) -> Origin:
         confirmed = request_from_json(record.request).confirm_resubscribe
         at = record.created_at.replace(tzinfo=None)
-        return Origin(record.number, at, reason=confirmed, repeats=self._repeated(record, plan))
+        origin = Origin(record.number, at, record.actor, record.door, confirmed, undoable=self.rules.undo_days > 0)
+        return replace(origin, repeats=self._repeated(record, plan))
 
     def _repeated(self, record: UploadRecord, plan: Plan) -> tuple[int, ...]:
         """The numbers of the uploads that read the same rows out of the same bytes."""
@@ -227,7 +249,10 @@ class Uploads:
         self._forget_files(record)
 
     def _refuse(self, record: UploadRecord, waited: UploadRecord | None, error: WrongCall) -> None:
-        """After a wrong call, wait on as before; an upload that only began with it is given up."""
+        """After a wrong call, be as before; an upload that only began with it is given up."""
+        if record.status in REVERSING:
+            self._undoing.give_up(record)
+            return
         if waited:
             self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, request=waited.request)
             return

@@ -42,6 +42,8 @@ class Rules:
     chunk_rows: int = 1_000_000
     engine: Engine = field(default_factory=lambda: Engine(threads=2, memory_mb=400))
     keep_files: bool = False
+    #: For how many days after its end an upload can be undone.
+    undo_days: int = 30
 
     def folder_of(self, name: str) -> Path:
         """The folder of one upload, made when it is missing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,8 +35,12 @@ class Status(StrEnum):
     REJECTED = "rejected"
     #: A person stopped it; what had been applied by then is kept.
     CANCELLED = "cancelled"
+    #: What it changed is being taken back.
+    UNDOING = "undoing"
     #: What it changed was taken back.
     UNDONE = "undone"
+    #: What was taken back is being brought back.
+    REDOING = "redoing"
 
 
 #: From each status, those that may follow.
@@ -47,17 +51,23 @@ NEXT: Mapping[Status, frozenset[Status]] = {
     Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED}),
     Status.READY: frozenset({Status.INSPECTING, Status.PROCESSING, Status.CANCELLED}),
     Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED}),
-    Status.COMPLETED: frozenset({Status.UNDONE}),
+    Status.COMPLETED: frozenset({Status.UNDOING}),
     Status.REJECTED: frozenset(),
-    Status.CANCELLED: frozenset({Status.UNDONE}),
-    Status.UNDONE: frozenset(),
+    Status.CANCELLED: frozenset({Status.UNDOING}),
+    # Back to what it was, where nothing is kept any more by which it could be undone.
+    Status.UNDOING: frozenset({Status.UNDONE, Status.COMPLETED, Status.CANCELLED}),
+    Status.UNDONE: frozenset({Status.REDOING}),
+    Status.REDOING: frozenset({Status.COMPLETED, Status.CANCELLED, Status.UNDONE}),
 }
 
 #: A process works on an upload in one of these.
-WORKING = frozenset({Status.RECEIVING, Status.INSPECTING, Status.PROCESSING})
+WORKING = frozenset({Status.RECEIVING, Status.INSPECTING, Status.PROCESSING, Status.UNDOING, Status.REDOING})
+
+#: A process takes the upload back or brings it back.
+REVERSING = frozenset({Status.UNDOING, Status.REDOING})
 
 #: Work on an upload has ended in one of these.
-ENDED = frozenset({Status.COMPLETED, Status.REJECTED, Status.CANCELLED})
+ENDED = frozenset({Status.COMPLETED, Status.REJECTED, Status.CANCELLED, Status.UNDONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +82,14 @@ class UploadRecord:
     file_name: str
     #: Where it came in: cli, api, dashboard, sftp.
     door: str
+    #: Who uploaded it.
+    actor: str
     status: Status
     created_at: datetime
     updated_at: datetime
-    #: When it was completed, rejected or cancelled.
+    #: When the work on it was asked for; works of an account are done in this order.
+    turn_at: datetime
+    #: When it was first completed, rejected or cancelled.
     finished_at: datetime | None
     #: Of the bytes as received, in hexadecimal.
     sha256: str | None
@@ -120,6 +134,7 @@ class UploadChanges(TypedDict, total=False):
     duplicate_of: str | None
     report: Document | None
     error: str | None
+    turn_at: datetime
 
 
 class UploadRecords(Protocol):
@@ -132,6 +147,7 @@ class UploadRecords(Protocol):
         name: str,
         file_name: str,
         door: str,
+        actor: str = "",
         owner: Owner | None = None,
         source_path: str | None = None,
         request: Document | None = None,
@@ -148,7 +164,10 @@ class UploadRecords(Protocol):
         """The ids of all uploads by their numbers."""
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
-        """The uploads in a status in which a process works on them, in the order they were accepted."""
+        """The uploads in a status in which a process works on them, in the order of their turns."""
+
+    def finished_before(self, account_id: str, moment: datetime) -> Collection[int]:
+        """The numbers of the uploads that were finished before a moment."""
 
     def completed(self, account_id: str, sha256: str, mapping_hash: str) -> Sequence[UploadRecord]:
         """The completed uploads of the same bytes with the same mapping, the last one first."""

@@ -84,12 +84,14 @@ class UploadRow(Base):
     name: Mapped[str]
     file_name: Mapped[str]
     door: Mapped[str]
+    actor: Mapped[str]
     status: Mapped[Status] = mapped_column(
         # Its words, not its names; a new status needs no migration.
         Enum(Status, native_enum=False, length=20, values_callable=lambda states: [s.value for s in states])
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    turn_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
     sha256: Mapped[str | None]
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)

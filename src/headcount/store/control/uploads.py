@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeAlias, Unpack
 
 from sqlalchemy import Connection, Engine, Insert, ScalarSelect, Select, Update, func, insert, select, update
@@ -49,6 +50,7 @@ class SqlUploads:
         name: str,
         file_name: str,
         door: str,
+        actor: str = "",
         owner: Owner | None = None,
         source_path: str | None = None,
         request: Document | None = None,
@@ -61,6 +63,7 @@ class SqlUploads:
             name=name,
             file_name=file_name,
             door=door,
+            actor=actor,
             status=Status.RECEIVING,
             source_path=source_path,
             request=request or {},
@@ -89,9 +92,15 @@ class SqlUploads:
             return dict(list(connection.execute(asked)))
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
-        """The uploads in a status in which a process works on them, in the order they were accepted."""
+        """The uploads in a status in which a process works on them, in the order of their turns."""
         statement = _of_account(account_id).where(UploadRow.status.in_(WORKING))
-        return self._records(statement.order_by(UploadRow.number))
+        return self._records(statement.order_by(UploadRow.turn_at, UploadRow.number))
+
+    def finished_before(self, account_id: str, moment: datetime) -> Collection[int]:
+        """The numbers of the uploads that were finished before a moment."""
+        numbers = select(UploadRow.number).where(UploadRow.account_id == account_id, UploadRow.finished_at < moment)
+        with self._transaction() as connection:
+            return connection.execute(numbers).scalars().all()
 
     def completed(self, account_id: str, sha256: str, mapping_hash: str) -> Sequence[UploadRecord]:
         """The completed uploads of the same bytes with the same mapping, the last one first."""
@@ -112,7 +121,7 @@ class SqlUploads:
             message = f"an upload does not go from {from_} to {to}"
             raise ValueError(message)
         statement = _upload(upload_id).where(UploadRow.status == from_).values(status=to, **fields)
-        return self._one(statement.values(finished_at=now()) if to in ENDED else statement)
+        return self._one(statement.values(finished_at=func.coalesce(UploadRow.finished_at, now())) if to in ENDED else statement)
 
     def claim(self, upload_id: str, owner: Owner, *, instead_of: Owner | None) -> bool:
         """Make `owner` its owner; False where the owner was no longer `instead_of`, because another was faster."""

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headcount.profiles.consent import Channel
 from headcount.profiles.store import (
     APPLIES,
     EXAMPLES,
@@ -26,7 +27,7 @@ from headcount.profiles.store import (
     Origin,
 )
 from headcount.single_row import single_row
-from headcount.store.duckdb import registry
+from headcount.store.duckdb import images, registry
 from headcount.store.duckdb.consent import consent_act
 from headcount.store.duckdb.difference import (
     CHANGED,
@@ -118,19 +119,27 @@ class Application:
 
     def _update(self, named: str) -> Effect:
         found = self._match(named)
-        effect = self._change(found) if self._may_differ() else Effect(unchanged=found, touched=self._count("matched"))
+        effect = self._difference(found) if self._may_differ() else Effect(unchanged=found, touched=self._count("matched"))
         if self.gate and found:
             effect = self._hold(effect)
-        return replace(effect, overlong=self._overlong_of_known()) if found and self._edits() else effect
+        if found and self._edits():
+            effect = replace(effect, overlong=self._overlong_of_known())
+        # Last, since a row whose list is changed gets another rowid.
+        if effect.updated and self.keep:
+            self._write_delta(effect.columns)
+        return effect
 
-    def _change(self, found: int) -> Effect:
-        self._table("delta", delta(self.batch, gate=self.gate))
+    def _difference(self, found: int) -> Effect:
+        self._table("delta", delta(self.batch, self._before(), gate=self.gate))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")
-        if updated and self.keep:
-            self._write_delta(columns)
         return Effect(0, updated, found - updated, self._count("matched"), columns, consent, examples=self._examples_of_delta(columns))
+
+    def _before(self) -> frozenset[int]:
+        """The properties of which the values before are wanted."""
+        kept = self.keep and self.origin.undoable
+        return frozenset(c.number for c in self.batch.columns) if kept else self.batch.examples
 
     def _hold(self, effect: Effect) -> Effect:
         """The effect with the consents that are held: all of them counted, some of them listed."""
@@ -151,19 +160,24 @@ class Application:
         out, back = f"new_{channel} = false", f"new_{channel} AND was_{channel} = false"
         return ConsentChanged(*self._row(f"SELECT count(*) FILTER ({out}), count(*) FILTER ({back}) FROM delta"))
 
-    def _write_delta(self, columns: dict[int, Changed]) -> None:
+    def _write_delta(self, columns: Mapping[int, Changed]) -> None:
         touched = [n for n, c in columns.items() if c != Changed()]
+        step = self._step()
+        if self.origin.undoable:
+            types = {c.number: SQL_TYPES[c.type] for c in self.batch.columns}
+            images.keep(self.connection, self.origin.upload, step, types, touched, known=self.batch.match != "identity")
         sets = [f"c{n} = CASE WHEN d.k{n} IS NULL THEN profiles.c{n} ELSE d.n{n} END" for n in touched]
         sets += [f"{ch.column} = coalesce(d.new_{ch.value}, profiles.{ch.column})" for ch in self.batch.channels]
         sets += self._no_longer_declined()
         sets.append("last_updated = $at")
         self._run(f"UPDATE profiles SET {', '.join(sets)} FROM delta d WHERE profiles.rowid = d.pid", at=self.origin.at)
-        self._record(touched, "delta", "k")
+        self._record(step, touched, "delta", "k")
         for channel in self.batch.channels:
             self._log(
                 f"SELECT identity, {said_by(channel, self.batch)} AS row, was_{channel.value} AS before, new_{channel.value} AS after "
                 "FROM delta",
-                channel.value,
+                channel,
+                step,
             )
 
     def _no_longer_declined(self) -> list[str]:
@@ -173,7 +187,13 @@ class Application:
         kept = " & ".join(f"CASE WHEN d.new_{ch.value} THEN {255 - ch.bit} ELSE 255 END" for ch in self.batch.channels)
         return [f"declined = (profiles.declined & {kept})::UTINYINT"]
 
-    def _record(self, numbers: list[int], table: str, marker: str) -> None:
+    def _step(self) -> int:
+        """The number of the write that is made now, by an upload that is known to write from now on."""
+        step = images.next_step(self.connection)
+        images.enter(self.connection, self.origin, step)
+        return step
+
+    def _record(self, step: int, numbers: list[int], table: str, marker: str) -> None:
         """Keep from which row the changed values came, where it is not the row that created the person."""
         if not numbers:
             return
@@ -187,16 +207,18 @@ class Application:
             came = ", ".join(f"CASE WHEN {marker}{n} IS NOT NULL THEN {n} END" for n in numbers)
             grouped = f"SELECT identity, row, list_filter([{came}], lambda n: n IS NOT NULL) AS columns FROM {table}"
         self._run(
-            f"INSERT INTO changes SELECT $upload, row, identity, columns FROM ({grouped}) WHERE len(columns) > 0",
+            f"INSERT INTO changes SELECT $step, $upload, row, identity, columns FROM ({grouped}) WHERE len(columns) > 0",
+            step=step,
             upload=self.origin.upload,
         )
 
-    def _log(self, changed: str, channel: str) -> None:
+    def _log(self, changed: str, channel: Channel, step: int) -> None:
         self._run(
-            "INSERT INTO consent_entries SELECT $act, identity, $channel::channel, before, after, row "
+            "INSERT INTO consent_entries SELECT $step, $act, identity, $channel::channel, before, after, row "
             f"FROM ({changed}) WHERE after IS NOT NULL",
+            step=step,
             act=consent_act(self.connection, self.origin),
-            channel=channel,
+            channel=channel.value,
         )
 
     def _create(self, created: int, fresh: str) -> Effect:
@@ -207,6 +229,7 @@ class Application:
         return self._created(created, fresh)
 
     def _insert(self, fresh: str) -> None:
+        step = self._step()
         values = {c.number: initial(c, self.batch.list_limit) for c in self.batch.columns} | self._address(values_of=self.batch)
         columns = ["identity", *(f"c{n}" for n in values), *(ch.column for ch in self.batch.channels)]
         selected = ["b.identity", *values.values(), *(f"b.{ch.column}" for ch in self.batch.channels)]
@@ -217,11 +240,12 @@ class Application:
             upload=self.origin.upload,
         )
         if self.batch.folded:
-            self._record([c.number for c in self.batch.columns if not c.edits], f"{fresh} b", "p")
+            self._record(step, [c.number for c in self.batch.columns if not c.edits], f"{fresh} b", "p")
         for channel in self.batch.channels:
             self._log(
                 f"SELECT identity, {said_by(channel, self.batch)} AS row, NULL::BOOLEAN AS before, {channel.column} AS after FROM {fresh}",
-                channel.value,
+                channel,
+                step,
             )
 
     def _address(self, *, values_of: Batch) -> dict[int, str]:

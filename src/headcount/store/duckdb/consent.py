@@ -5,6 +5,9 @@ Uploads change consents in bulk (`changes`); there and here are the only stateme
 
 from __future__ import annotations
 
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
 import duckdb
 
 from headcount.errors import WrongCall
@@ -12,17 +15,40 @@ from headcount.profiles.consent import Channel, ConsentEntry, Source, Wish
 from headcount.profiles.store import Origin
 from headcount.single_row import single_row
 
-_FIND = "SELECT max(act) FROM consent_acts WHERE upload = ?"
-_ENTER = "INSERT INTO consent_acts SELECT coalesce(max(act), 0) + 1, ?, ?, ?, ?, ? FROM consent_acts"
+_ENTER = "INSERT INTO consent_acts SELECT coalesce(max(act), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM consent_acts RETURNING act"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An occasion on which consents are changed."""
+
+    at: datetime
+    source: Source
+    actor: str
+    door: str
+    upload: int | None = None
+    reason: str | None = None
+    #: The occasion that it takes back or brings back.
+    restores: int | None = None
 
 
 def consent_act(connection: duckdb.DuckDBPyConnection, origin: Origin) -> int:
     """The number of the occasion that an upload is; entered when it is first asked for. Runs in the caller's transaction."""
-    (act,) = single_row(connection, _FIND, [origin.upload])
-    if act is None:
-        connection.execute(_ENTER, [origin.at, Source.UPLOAD.value, origin.actor, origin.upload, origin.reason])
-        (act,) = single_row(connection, _FIND, [origin.upload])
-    return int(act)
+    found = act_of(connection, origin.upload)
+    if found is not None:
+        return found
+    return enter_act(connection, Act(origin.at, Source.UPLOAD, origin.actor, origin.door, origin.upload, origin.reason))
+
+
+def act_of(connection: duckdb.DuckDBPyConnection, upload: int) -> int | None:
+    """The number of the occasion that an upload was, where it changed a consent."""
+    (found,) = single_row(connection, "SELECT min(act) FROM consent_acts WHERE upload = ? AND restores IS NULL", [upload])
+    return None if found is None else int(found)
+
+
+def enter_act(connection: duckdb.DuckDBPyConnection, act: Act) -> int:
+    """Enter an occasion; its number. Runs in the caller's transaction."""
+    return int(single_row(connection, _ENTER, list(astuple(act)))[0])
 
 
 def anybody_declined(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -49,12 +75,11 @@ def set_consent(connection: duckdb.DuckDBPyConnection, identity: str, wish: Wish
         f"UPDATE profiles SET {channel.column} = ?, declined = ?, last_updated = ? WHERE rowid = ?",
         [wish.subscribed, after_declined, wish.at, pid],
     )
-    connection.execute(_ENTER, [wish.at, wish.source.value, wish.actor, None, wish.reason])
+    act = enter_act(connection, Act(wish.at, wish.source, wish.actor, wish.door, reason=wish.reason))
     connection.execute(
-        "INSERT INTO consent_entries SELECT max(act), ?, ?, ?, ?, NULL FROM consent_acts",
-        [identity, channel.value, before, wish.subscribed],
+        "INSERT INTO consent_entries SELECT nextval('steps'), ?, ?, ?, ?, ?, NULL", [act, identity, channel.value, before, wish.subscribed]
     )
-    return ConsentEntry(wish.at, identity, channel, before, wish.subscribed, wish.source, wish.actor, None, None, wish.reason)
+    return ConsentEntry(wish.at, identity, channel, before, wish.subscribed, wish.source, wish.actor, wish.door, None, None, wish.reason)
 
 
 def _declined(declined: int, wish: Wish) -> int:
@@ -70,8 +95,8 @@ def log(connection: duckdb.DuckDBPyConnection, identity: str | None, upload: int
     given = {name: value for name, value in asked.items() if value is not None}
     where = " AND ".join(f"{name} = ?" for name in given) or "true"
     rows = connection.execute(
-        "SELECT logged_at, identity, channel, before, after, source, actor, upload, row, reason FROM consent_log "
-        f"WHERE {where} ORDER BY act DESC, row, channel LIMIT {limit}",
+        "SELECT logged_at, identity, channel, before, after, source, actor, door, upload, row, reason FROM consent_log "
+        f"WHERE {where} ORDER BY step DESC, row, channel LIMIT {limit}",
         list(given.values()),
     ).fetchall()
     return tuple(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.store import Batch, BatchColumn, Kind
@@ -98,8 +98,8 @@ def repeated(named: str, uploads: Sequence[int]) -> str:
     return f"SELECT b.row AS row, p.rowid AS pid, NOT ({created}) AS differs FROM people p JOIN batch b ON {named}"
 
 
-def delta(batch: Batch, *, gate: bool) -> str:
-    """SELECT of the people in `matched` whom the batch changes."""
+def delta(batch: Batch, before: Collection[int], *, gate: bool) -> str:
+    """SELECT of the people in `matched` whom the batch changes, with the values they had of the properties `before`."""
     limit = batch.list_limit
     # A value that stays is not carried along: most do, and texts are dear to copy.
     outputs = [
@@ -109,9 +109,18 @@ def delta(batch: Batch, *, gate: bool) -> str:
         f"p.{ch.column} AS was_{ch.value}, CASE WHEN {consent_differs(ch, gate=gate)} THEN b.{ch.column} END AS new_{ch.value}"
         for ch in batch.channels
     ]
-    outputs += [f"CASE WHEN {differs(c, limit)} THEN p.c{c.number} END AS o{c.number}" for c in batch.columns if c.number in batch.examples]
+    outputs += [f"CASE WHEN {differs(c, limit)} THEN p.c{c.number} END AS o{c.number}" for c in batch.columns if c.number in before]
     outputs += sources(batch)
-    selected = ", ".join(["b.row AS row", "p.rowid AS pid", "p.identity AS identity", *outputs])
+    selected = ", ".join(
+        [
+            "b.row AS row",
+            "p.rowid AS pid",
+            "p.identity AS identity",
+            "p.first_seen AS first_seen",
+            "p.last_updated AS last_updated",
+            *outputs,
+        ]
+    )
     changed = "(SELECT row, pid FROM matched WHERE differs) m"
     return f"SELECT {selected} FROM people p JOIN {changed} ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
 

@@ -43,24 +43,23 @@ def people(
 
 def _person(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], stored: Mapping[str, Any]) -> Person:
     identity = stored["identity"]
-    changes = connection.execute("SELECT upload, row, columns FROM changes WHERE identity = ? ORDER BY upload, row", [identity]).fetchall()
+    changes = connection.execute(
+        "SELECT upload, row, columns FROM standing_changes WHERE identity = ? ORDER BY step, row", [identity]
+    ).fetchall()
     created = (stored["created_upload"], stored["created_row"])
     origins = {number: (upload, row) for upload, row, numbers in changes for number in numbers}
     values = tuple(StoredValue(p, stored[p.column], *origins.get(p.number, created)) for p in properties if stored[p.column] is not None)
-    log = _consent_log(connection, identity)
-    consent = {ch: StoredConsent(stored[ch.column], *log.get(ch.value, (None, None))) for ch in Channel}
-    uploads = {created[0], *(upload for upload, _, _ in changes), *_consent_uploads(connection, identity)}
+    said = _said(connection, identity)
+    newest = {channel: (source, at) for channel, source, at, _ in said}
+    consent = {ch: StoredConsent(stored[ch.column], *newest.get(ch.value, (None, None))) for ch in Channel}
+    uploads = {created[0], *(upload for upload, _, _ in changes), *(upload for *_, upload in said if upload is not None)}
     return Person(identity, values, consent, stored["first_seen"], stored["last_updated"], tuple(sorted(uploads)))
 
 
-def _consent_log(connection: duckdb.DuckDBPyConnection, identity: str) -> dict[str, tuple[Any, Any]]:
-    rows = connection.execute("SELECT channel, source, logged_at FROM consent_log WHERE identity = ? ORDER BY act", [identity]).fetchall()
-    return {channel: (source, at) for channel, source, at in rows}
-
-
-def _consent_uploads(connection: duckdb.DuckDBPyConnection, identity: str) -> set[int]:
-    rows = connection.execute("SELECT DISTINCT upload FROM consent_log WHERE identity = ? AND upload IS NOT NULL", [identity]).fetchall()
-    return {upload for (upload,) in rows}
+def _said(connection: duckdb.DuckDBPyConnection, identity: str) -> list[tuple[Any, ...]]:
+    """What was said of consent, the newest last: channel, source, time, upload."""
+    asked = "SELECT channel::VARCHAR, source, logged_at, upload FROM standing_consent WHERE identity = ? ORDER BY step"
+    return connection.execute(asked, [identity]).fetchall()
 
 
 def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int) -> tuple[Person, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -14,13 +15,14 @@ import pyarrow as pa
 from headcount.errors import HeadcountError, WrongCall
 from headcount.profiles.consent import ConsentEntry, Wish
 from headcount.profiles.properties import IDENTITY, Property
-from headcount.profiles.store import APPLIES, Batch, Effect, Known, Origin, Person, Progress
+from headcount.profiles.store import APPLIES, Batch, Effect, Job, Known, Origin, Person, Progress, Reversal, Reversed
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, people, registry
+from headcount.store.duckdb import consent, images, people, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
-from headcount.store.duckdb.retype import as_type
+from headcount.store.duckdb.reversal.piece import Piece
+from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.segment_sql import compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
@@ -72,11 +74,11 @@ class DuckDBProfiles:
                 )
             if stored.type is wanted:
                 return 0
-            return registry.retype(self.connection, stored, wanted, as_type(stored, wanted))
+            return registry.retype(self.connection, stored, wanted)
 
-    def progress(self, upload: int) -> Progress:
+    def progress(self, upload: int, job: Job | Literal["apply"] = "apply") -> Progress:
         """See ProfileStore."""
-        rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ?", [upload]).fetchall()
+        rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ? AND job = ?", [upload, job]).fetchall()
         return Progress(rows[0][0], json.loads(rows[0][1])) if rows else Progress(0, {})
 
     def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
@@ -88,11 +90,35 @@ class DuckDBProfiles:
         with self._given(batch), self._transaction():
             effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection), keep).run()
             after = progress(effect)
-            if not keep:
-                return effect
-            mark = [origin.upload, after.chunks, json.dumps(after.tally)]
-            self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", mark)
+            if keep:
+                self._mark(origin.upload, "apply", after)
         return effect
+
+    def undoable(self) -> Collection[int]:
+        """See ProfileStore."""
+        return images.undoable(self.connection)
+
+    def forget(self, uploads: Collection[int]) -> None:
+        """See ProfileStore."""
+        with self._transaction():
+            images.forget(self.connection, uploads)
+
+    def last_row(self, reversal: Reversal) -> int:
+        """See ProfileStore."""
+        return last_row(self.connection, reversal)
+
+    def reverse(self, reversal: Reversal, rows: range, progress: Callable[[Reversed], Progress], *, keep: bool = True) -> Reversed:
+        """See ProfileStore."""
+        with self._transaction(keep=keep):
+            done = reverse(Piece(self.connection, reversal, rows))
+            after = progress(done)
+            self._mark(reversal.upload, reversal.job, after)
+        return done
+
+    def end_reversal(self, reversal: Reversal) -> None:
+        """See ProfileStore."""
+        with self._transaction():
+            end(self.connection, reversal)
 
     def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
         """See ProfileStore."""
@@ -138,12 +164,16 @@ class DuckDBProfiles:
         finally:
             self.connection.unregister("given")
 
+    def _mark(self, upload: int, job: str, after: Progress) -> None:
+        mark = [upload, job, after.chunks, json.dumps(after.tally)]
+        self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?)", mark)
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, *, keep: bool = True) -> Iterator[None]:
         self.connection.execute("BEGIN")
         try:
             yield
-            self.connection.execute("COMMIT")
+            self.connection.execute("COMMIT" if keep else "ROLLBACK")
         except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
             self._roll_back()
             raise HeadcountError(

@@ -9,6 +9,8 @@ import duckdb
 from headcount.errors import WrongCall
 from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.single_row import single_row
+from headcount.store.duckdb import images
+from headcount.store.duckdb.retype import as_type
 from headcount.values.types import SQL_TYPES, Type
 
 #: Properties of which nearly every person has a value of their own; see schema.sql.
@@ -83,8 +85,14 @@ def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
 
 
 def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type) -> None:
-    connection.execute(f"ALTER TABLE profiles ALTER COLUMN {stored.column} TYPE {SQL_TYPES[wanted]}")
+    for table, column in _columns_of(connection, stored):
+        connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {SQL_TYPES[wanted]}")
     connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, stored: Property) -> list[tuple[str, str]]:
+    """The tables and columns that hold values of a property: now, and before or after an upload that can be undone."""
+    return [("profiles", stored.column), *images.holding(connection, stored.number)]
 
 
 def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
@@ -98,22 +106,29 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
 def fits_float(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether every value of a property of whole numbers is exactly a float as well."""
     found = next((p for p in stored(connection) if p.name == name), None)
-    if found is None:
-        return True
-    beyond = f"{found.column} NOT BETWEEN -{_EXACT} AND {_EXACT} AND {found.column}::DOUBLE::HUGEINT <> {found.column}"
-    return not single_row(connection, f"SELECT EXISTS (FROM profiles WHERE {beyond})")[0]
+    return found is None or not any(_beyond_float(connection, *place) for place in _columns_of(connection, found))
 
 
-def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type, as_wanted: str) -> int:
-    """Give a property another type; `as_wanted` is SQL of a stored value as the new type. Returns how many values could not be kept."""
-    column, retyped = stored.column, f"retyped_{stored.column}"
-    (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {column} IS NOT NULL AND ({as_wanted}) IS NULL")
-    # Not ALTER COLUMN TYPE: its expression would stand in the log of changes, and DuckDB 2.0 reads that before it knows its own functions.
-    connection.execute(f"ALTER TABLE profiles ADD COLUMN {retyped} {SQL_TYPES[wanted]}")
+def _beyond_float(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    beyond = f"{column} NOT BETWEEN -{_EXACT} AND {_EXACT} AND {column}::DOUBLE::HUGEINT <> {column}"
+    return bool(single_row(connection, f"SELECT EXISTS (FROM {table} WHERE {beyond})")[0])
+
+
+def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type) -> int:
+    """Give a property another type. Returns how many values could not be kept."""
+    as_wanted = as_type(stored.column, stored.type, wanted)
+    (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
     # Whoever has a value of another type now is no longer as an upload left him.
-    now = "timezone('UTC', now())"
-    connection.execute(f"UPDATE profiles SET {retyped} = {as_wanted}, last_updated = {now} WHERE {column} IS NOT NULL")
-    connection.execute(f"ALTER TABLE profiles DROP COLUMN {column}")
-    connection.execute(f"ALTER TABLE profiles RENAME COLUMN {retyped} TO {column}")
+    connection.execute(f"UPDATE profiles SET last_updated = timezone('UTC', now()) WHERE {stored.column} IS NOT NULL")
+    for table, column in _columns_of(connection, stored):
+        _retype_column(connection, table, column, stored.type, wanted)
     connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
     return int(lost)
+
+
+def _retype_column(connection: duckdb.DuckDBPyConnection, table: str, column: str, stored: Type, wanted: Type) -> None:
+    # Not ALTER COLUMN TYPE: its expression would stand in the log of changes, and DuckDB 2.0 reads that before it knows its own functions.
+    connection.execute(f"ALTER TABLE {table} ADD COLUMN retyped_{column} {SQL_TYPES[wanted]}")
+    connection.execute(f"UPDATE {table} SET retyped_{column} = {as_type(column, stored, wanted)} WHERE {column} IS NOT NULL")
+    connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    connection.execute(f"ALTER TABLE {table} RENAME COLUMN retyped_{column} TO {column}")

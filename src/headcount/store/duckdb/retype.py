@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from headcount.profiles.properties import Property
 from headcount.values import dates
 from headcount.values.types import SQL_TYPES, Type, readings
 
@@ -10,22 +9,22 @@ from headcount.values.types import SQL_TYPES, Type, readings
 _DATE_TEXT = "'%Y-%m-%dT%H:%M:%SZ'"
 
 
-def as_type(stored: Property, wanted: Type) -> str:
-    """SQL of the stored value as `wanted`, NULL where it cannot be one. Texts are read as an upload would read them."""
-    text = _as_text(stored)
+def as_type(column: str, stored: Type, wanted: Type) -> str:
+    """SQL of a value that is `stored` as `wanted`, NULL where it cannot be one. Texts are read as an upload would read them."""
+    text = _as_text(column, stored)
     if wanted is Type.STRING:
         return text
     if wanted is Type.LIST:
-        return f"CASE WHEN {stored.column} IS NOT NULL THEN [{text}] END"
+        return f"CASE WHEN {column} IS NOT NULL THEN [{text}] END"
     if wanted is Type.DATE:
         formats = (dates.ISO, dates.UNIX, *dates.RECOGNISED)
         return f"coalesce({', '.join(dates.value(f'({text})', name) for name in formats)})"
     return f"({readings()[wanted].value(f'({text})')})::{SQL_TYPES[wanted]}"
 
 
-def _as_text(stored: Property) -> str:
-    if stored.type is Type.DATE:
-        return f"strftime({stored.column}, {_DATE_TEXT})"
-    if stored.type is Type.LIST:
-        return f"CASE WHEN len({stored.column}) = 1 THEN {stored.column}[1] ELSE to_json({stored.column})::VARCHAR END"
-    return f"{stored.column}::VARCHAR"
+def _as_text(column: str, stored: Type) -> str:
+    if stored is Type.DATE:
+        return f"strftime({column}, {_DATE_TEXT})"
+    if stored is Type.LIST:
+        return f"CASE WHEN len({column}) = 1 THEN {column}[1] ELSE to_json({column})::VARCHAR END"
+    return f"{column}::VARCHAR"

@@ -24,28 +24,51 @@ CREATE TABLE IF NOT EXISTS profiles (
     created_row BIGINT NOT NULL
 );
 
--- Which values of a person came from another row than the one that created the profile: the newest entry of a column counts.
+-- The writes of the account are numbered in the order in which they were made. An upload makes some with each chunk.
+CREATE SEQUENCE IF NOT EXISTS steps;
+
+-- The uploads that wrote anything. What one kept so that it can be taken back stands in tables of its own; see images.py.
+CREATE TABLE IF NOT EXISTS uploads (
+    upload INTEGER PRIMARY KEY,
+    applied_at TIMESTAMP NOT NULL,
+    first_step BIGINT NOT NULL,
+    -- Whether it was taken back: then nothing that it wrote stands.
+    undone BOOLEAN NOT NULL DEFAULT false,
+    -- Whether it can be taken back, or brought back.
+    undoable BOOLEAN NOT NULL
+);
+
+-- Which values of a person came from another row than the one that created the profile, never rewritten.
 CREATE TABLE IF NOT EXISTS changes (
+    step BIGINT NOT NULL,
     upload INTEGER NOT NULL,
     row BIGINT NOT NULL,
     identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
     columns INTEGER[] NOT NULL
 );
 
--- An occasion on which consents were changed: who did it, when, why and by which upload. Kept once, not with each of a million entries.
+-- The changes that were not taken back: the newest of a column tells where its value came from.
+CREATE VIEW IF NOT EXISTS standing_changes AS
+SELECT * FROM changes WHERE upload NOT IN (SELECT upload FROM uploads WHERE undone);
+
+-- An occasion on which consents were changed: who did it, when, by which door, why and with which upload. Kept once, not with each of a million entries.
 CREATE TABLE IF NOT EXISTS consent_acts (
     act INTEGER PRIMARY KEY,
     logged_at TIMESTAMP NOT NULL,
     source VARCHAR NOT NULL,
     actor VARCHAR NOT NULL,
+    door VARCHAR NOT NULL,
     upload INTEGER,
-    reason VARCHAR
+    reason VARCHAR,
+    -- The occasion that was taken back or brought back, where this is one of doing so: nobody said anything anew.
+    restores INTEGER
 );
 
 CREATE TYPE IF NOT EXISTS channel AS ENUM ('push', 'sms', 'email', 'whatsapp');
 
 -- Every change of a consent, never rewritten. `row` is the spreadsheet row of the upload.
 CREATE TABLE IF NOT EXISTS consent_entries (
+    step BIGINT NOT NULL,
     act INTEGER NOT NULL,
     identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
     channel channel NOT NULL,
@@ -56,12 +79,20 @@ CREATE TABLE IF NOT EXISTS consent_entries (
 
 -- The consent log: every entry with its occasion.
 CREATE VIEW IF NOT EXISTS consent_log AS
-SELECT act, logged_at, identity, channel::VARCHAR AS channel, before, after, source, actor, upload, row, reason
+SELECT step, act, logged_at, identity, channel::VARCHAR AS channel, before, after, source, actor, door, upload, row, reason
 FROM consent_entries JOIN consent_acts USING (act);
 
--- How far each upload is, committed with the data it describes.
+-- What people, or uploads for them, said and what was not taken back: the newest entry of a channel is the consent.
+CREATE VIEW IF NOT EXISTS standing_consent AS
+SELECT step, act, logged_at, identity, channel, after, source, actor, upload, row
+FROM consent_entries JOIN consent_acts USING (act)
+WHERE restores IS NULL AND (upload IS NULL OR upload NOT IN (SELECT upload FROM uploads WHERE undone));
+
+-- How far an upload is with each thing that is done with it, committed with the data it describes.
 CREATE TABLE IF NOT EXISTS progress (
-    upload INTEGER PRIMARY KEY,
+    upload INTEGER NOT NULL,
+    job VARCHAR NOT NULL,
     chunks INTEGER NOT NULL,
-    tally JSON NOT NULL
+    tally JSON NOT NULL,
+    PRIMARY KEY (upload, job)
 );
