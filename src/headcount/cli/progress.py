@@ -18,7 +18,14 @@ _BYTES: Final = "bytes"
 #: The bar is short so that all stands on one line of 80 signs.
 _BAR: Final = 16
 #: What is counted in each phase.
-_UNITS: Mapping[str, str] = {"receiving": _BYTES, "reading": _BYTES, "inspecting": "rows", "applying": "rows", "checking": "rows"}
+_UNITS: Mapping[str, str] = {
+    "receiving": _BYTES,
+    "reading": _BYTES,
+    "inspecting": "rows",
+    "applying": "rows",
+    "checking": "rows",
+    "exporting": "people",
+}
 
 
 @contextmanager
@@ -64,7 +71,7 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Such as `600,000/s`."""
         unit = _UNITS.get(task.description, "")
-        if not task.speed or unit not in {_BYTES, "rows"}:
+        if not task.speed or not unit:
             return Text("")
         return Text(f"{_amount(task.speed, unit)}/s")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headcount.profiles.properties import Property
 from headcount.values import dates
+from headcount.values.text import WHITE_SPACE, literal
 from headcount.values.types import SQL_TYPES, Type, readings
 
 #: What a stored date looks like as a text; the ISO reading takes it back.
@@ -14,7 +15,7 @@ def as_type(stored: Property, wanted: Type) -> str:
     """SQL of the stored value as `wanted`, NULL where it cannot be one. Texts are read as an upload would read them."""
     text = _as_text(stored)
     if wanted is Type.STRING:
-        return text
+        return _as_cell(text) if stored.type is Type.LIST else text
     if wanted is Type.LIST:
         return f"CASE WHEN {stored.column} IS NOT NULL THEN [{text}] END"
     if wanted is Type.DATE:
@@ -29,3 +30,8 @@ def _as_text(stored: Property) -> str:
     if stored.type is Type.LIST:
         return f"CASE WHEN len({stored.column}) = 1 THEN {stored.column}[1] ELSE to_json({stored.column})::VARCHAR END"
     return f"{stored.column}::VARCHAR"
+
+
+def _as_cell(text: str) -> str:
+    """What a cell could say of the text: a list may hold blanks at the ends of a text, and NUL, which no file has."""
+    return f"CASE WHEN NOT contains({text}, chr(0)) THEN nullif(trim({text}, {literal(WHITE_SPACE)}), '') END"
