@@ -54,32 +54,12 @@ def _bytes(texts: pa.Array) -> pa.Buffer:
 def write_parquet(people: People, out: BinaryIO, on_written: OnWritten) -> int:
     """Write a Parquet file with a column of its own type for each of the people's; returns how many people it has."""
     written = 0
-    with pq.ParquetWriter(_Counted(out), people.schema) as writer:
+    with pq.ParquetWriter(out, people.schema) as writer:
         for batch in people.rows():
             writer.write_batch(batch)
             written += batch.num_rows
             on_written(written)
     return written
-
-
-class _Counted:
-    """A file that knows how much was written to it: a pipe does not."""
-
-    closed = False
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-        self._written = 0
-
-    def write(self, data: bytes) -> int:
-        self._written += len(data)
-        return self._out.write(data)
-
-    def tell(self) -> int:
-        return self._written
-
-    def flush(self) -> None:
-        self._out.flush()
 
 
 WRITERS: Mapping[Format, Callable[[People, BinaryIO, OnWritten], int]] = {"csv": write_csv, "parquet": write_parquet}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from headcount.errors import HeadcountError
 from headcount.profiles import columns
 from headcount.profiles.columns import Column
 from headcount.profiles.consent import Channel
@@ -26,6 +27,8 @@ _LINES, _ROWS = 20_480, 122_880
 _CELLS = 2_000_000
 #: People that the engine works on at once; it makes no smaller batches.
 _VECTOR = 2_048
+#: How the engine begins to say that it has no memory left.
+_OUT_OF_MEMORY = "Out of Memory"
 
 _ARROW_TYPES: Mapping[Type, pa.DataType] = {
     Type.STRING: pa.string(),
@@ -86,7 +89,18 @@ class StoredPeople:
 
     def _batches(self, sql: str, most: int) -> Iterator[pa.RecordBatch]:
         size = max(_VECTOR, min(most, _CELLS // (len(self.columns) + 1)))
-        yield from self.connection.sql(sql, params=self.condition.parameters).to_arrow_reader(size)
+        try:
+            yield from self.connection.sql(sql, params=self.condition.parameters).to_arrow_reader(size)
+        except (duckdb.Error, OSError) as error:
+            # Arrow makes OSError of every error of the engine; it is none of the file that is written.
+            raise _broken_off(error) from error
+
+
+def _broken_off(error: Exception) -> HeadcountError:
+    said = str(error).splitlines()[0]
+    if said.startswith(_OUT_OF_MEMORY):
+        return HeadcountError("memory_short", "The memory limit is too low for so many columns.", "Raise HEADCOUNT_MEMORY_LIMIT_MB.")
+    return HeadcountError("data_unreadable", "The people could not be read to the end.", said)
 
 
 @contextmanager
