@@ -45,8 +45,8 @@ class Application:
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
-        """The profiles, for as long as the context lasts. Raises Busy."""
-        return _open_store(self.settings, self.data_file)
+        """The profiles, for as long as the context lasts. No file is read beside it, so it gets all of the memory. Raises Busy."""
+        return _open_store(self.settings, self.data_file, share=1.0)
 
 
 @contextmanager
@@ -96,8 +96,8 @@ def _make_directory(path: Path) -> None:
         raise WrongCall("data_directory", reason, "Name another with --data or HEADCOUNT_DATA.") from error
 
 
-def _open_store(settings: Settings, data_file: Path) -> AbstractContextManager[DuckDBProfiles]:
-    memory = round(settings.memory_limit_mb * (1 - _READING_SHARE))
+def _open_store(settings: Settings, data_file: Path, share: float = 1 - _READING_SHARE) -> AbstractContextManager[DuckDBProfiles]:
+    memory = round(settings.memory_limit_mb * share)
     return open_profiles(data_file, memory_mb=memory, threads=_threads(settings), patience=PATIENCE)
 
 

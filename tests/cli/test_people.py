@@ -1,5 +1,16 @@
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
 from .conftest import Headcount
 
 
@@ -69,3 +80,79 @@ def test_a_broken_filter_shows_the_place(headcount: Headcount) -> None:
 
 def test_an_unknown_property_is_a_wrong_call(headcount: Headcount) -> None:
     assert headcount("segment", "count", "nope exists", "--json").json["error"]["code"] == "property_unknown"
+
+
+def test_people_are_given_out_and_taken_back(headcount: Headcount, people: str) -> None:
+    headcount("upload", people)
+    done = headcount("people", "export", 'plan = "free"')
+    header = '"identity","Name","Email","plan","signup<ISO>","MSG-push","MSG-sms","MSG-email","MSG-whatsapp"\n'
+    assert (done.code, done.out) == (0, header + "00124,Bob Chen,,free,2026-04-04T08:30:00Z,,,false,\n")
+    assert done.err == "1 person\n"
+    headcount("people", "export", "identity exists", "--output", "all.csv")
+    assert headcount("upload", "all.csv", "--json").json["ledger"]["unchanged"] == 2
+
+
+def test_an_export_says_how_it_comes_back(headcount: Headcount, people: str) -> None:
+    headcount("upload", people, "--map", "plan=msg_sms")
+    done = headcount("people", "export", "identity exists", "--output", "all of them.csv", "--json")
+    columns = ["identity", "Name", "Email", "msg_sms", "signup<ISO>", "MSG-push", "MSG-sms", "MSG-email", "MSG-whatsapp"]
+    assert done.json == {"people": 2, "file": "all of them.csv", "format": "csv", "columns": columns}
+    assert done.err.startswith("all of them.csv: 2 people\n")
+    assert done.err.endswith("\n    headcount check 'all of them.csv' --map msg_sms=msg_sms\n")
+    assert headcount("check", "all of them.csv", "--map", "msg_sms=msg_sms", "--json").json["ledger"]["unchanged"] == 2
+
+
+def test_an_export_has_the_columns_that_are_named(headcount: Headcount, people: str) -> None:
+    headcount("upload", people, "--map", "plan=plan, old")
+    done = headcount("people", "export", "Email exists", "--columns", 'MSG-email, "plan, old"')
+    assert done.out == '"identity","MSG-email","plan, old"\n00123,false,team\n'
+
+
+def test_an_export_as_parquet_goes_through_a_pipe(headcount: Headcount, people: str) -> None:
+    headcount("upload", people)
+    command = [sys.executable, "-m", "headcount", "people", "export", "identity exists", "--format", "parquet"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert sorted(pq.read_table(pa.BufferReader(done.stdout)).column("plan").to_pylist()) == ["free", "team"]
+
+
+WRONG = {
+    "property_unknown": ["identity exists", "--columns", "nope", "--output", "people.csv"],
+    "filter_invalid": ["identity exist", "--output", "people.csv"],
+    "output_missing": ["identity exists"],
+    "output_unwritable": ["identity exists", "--output", "nowhere/people.csv"],
+}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_a_wrong_export_leaves_nothing(code: str, headcount: Headcount, tmp_path: Path) -> None:
+    headcount("properties", "list")
+    before = sorted(tmp_path.iterdir())
+    done = headcount("people", "export", *WRONG[code], "--json")
+    assert (done.code, done.json["error"]["code"]) == (2, code)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("output", "reason"), [(".", "it is a directory"), (os.devnull, "it is no file")])
+def test_an_export_replaces_files_only(output: str, reason: str, headcount: Headcount) -> None:
+    assert reason in headcount("people", "export", "identity exists", "--output", output).err
+
+
+def test_a_broken_export_leaves_the_file_as_it_was(
+    headcount: Headcount, people: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    headcount("upload", people)
+    monkeypatch.setattr("headcount.segments.export._bytes", full)
+    before = sorted(tmp_path.iterdir())
+    done = headcount("people", "export", "identity exists", "--output", people)
+    assert (done.code, done.err) == (2, f"{people} cannot be written: No space left on device.\nName another file.\n")
+    assert Path(people).read_text().startswith("identity,Name,Email,plan")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_parquet_is_not_for_a_terminal(headcount: Headcount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    done = headcount("people", "export", "identity exists", "--format", "parquet")
+    assert (done.code, done.err) == (2, "Parquet is not for a terminal.\nName a file with --output, or pipe it into a program.\n")

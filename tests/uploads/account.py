@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from headcount.bootstrap import Application, application
 from headcount.config import load_settings
+from headcount.segments.export import write_csv
 from headcount.segments.grammar import parse
 from headcount.uploads.mapping import Request
 
@@ -65,6 +67,13 @@ class Account:
         """The types of the custom properties."""
         with self.app.store() as store:
             return {p.name: p.type.value for p in store.properties() if not p.system}
+
+    def export(self, filter_text: str = "identity exists", *, names: Sequence[str] | None = None) -> bytes:
+        """The CSV file of the people a filter finds."""
+        out, zone = io.BytesIO(), self.app.settings.timezone
+        with self.app.store() as store, store.people(parse(filter_text), zone, self.app.history.number, names) as people:
+            write_csv(people, out, lambda _: None)
+        return out.getvalue()
 
     def count(self, filter_text: str) -> int:
         """How many people a filter finds."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from headcount.cli.output import data, line, plain, show_table, table
+from headcount.cli.output import count, data, line, plain, show_table, table, words
+from headcount.uploads.mapping import reference, taken_otherwise
 
 
 def show(person: Mapping[str, Any]) -> None:
@@ -33,6 +36,18 @@ def show_list(people: Sequence[Mapping[str, Any]]) -> None:
         known = (person["properties"].get(name, {}).get("value") for name in ("Name", "Email", "Phone"))
         made.add_row(plain(person["identity"]), *map(plain, known))
     show_table(data(), made)
+
+
+def say_what_was_written(export: Mapping[str, Any], program: str, output: Path | None) -> None:
+    """Say on standard error how many people were written, where they are, and how they come back; `program` begins a command."""
+    err = words()
+    people = count(export["people"], "person", "people")
+    line(err, f"{plain(output)}: {people}" if output else people)
+    if output is None or export["format"] != "csv":
+        return
+    flags = [f"--map {shlex.quote(f'{reference(column)}={column.name}')}" for column in taken_otherwise(export["columns"])]
+    line(err, "\nAnd now?\n  Bring them back, changed or as they are, first without storing anything:")
+    line(err, "    " + " ".join([program, "check", shlex.quote(str(output)), *flags]))
 
 
 def _reachable(person: Mapping[str, Any], channel: str) -> str:

@@ -26,6 +26,7 @@ _UNITS: Mapping[str, str] = {
     "checking": "rows",
     "undoing": "rows",
     "redoing": "rows",
+    "exporting": "people",
 }
 
 
@@ -72,7 +73,7 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Such as `600,000/s`."""
         unit = _UNITS.get(task.description, "")
-        if not task.speed or unit not in {_BYTES, "rows"}:
+        if not task.speed or not unit:
             return Text("")
         return Text(f"{_amount(task.speed, unit)}/s")
 

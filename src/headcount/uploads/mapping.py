@@ -12,6 +12,7 @@ from headcount.profiles.consent import Channel, channel_of, near_miss
 from headcount.profiles.properties import IDENTITY, NAME_LIMIT, PROHIBITED
 from headcount.uploads.problems import HeaderProblem
 from headcount.values import dates
+from headcount.values.text import unescaped_header
 from headcount.values.types import Type
 
 #: The columns that a rejects file has beside the original ones; an upload of the mended file ignores them.
@@ -110,8 +111,8 @@ _SUFFIX = re.compile(r"(?P<name>.*?)\s*<(?P<format>[^<>]*)>")
 
 
 def title(header: str) -> str:
-    """A header on one line, without a byte order mark and without blanks at its ends."""
-    return _CONTROLS.sub(" ", header.strip().lstrip("\ufeff")).strip()
+    """A header on one line, without a byte order mark, without blanks at its ends and without the spreadsheet escape."""
+    return unescaped_header(_CONTROLS.sub(" ", header.strip().lstrip("\ufeff")).strip())
 
 
 def resolve(headers: Sequence[str], request: Request) -> Resolved:
@@ -122,13 +123,20 @@ def resolve(headers: Sequence[str], request: Request) -> Resolved:
     columns, problems = [], list[HeaderProblem]()
     for index, name in enumerate(names):
         asked = requests.get(index, ColumnRequest())
-        column, faults = (Column(index, name, Role.SKIP), ()) if index in rejects else _column(index, name, asked, request, names)
+        ignored = index in rejects and asked.property is None
+        column, faults = (Column(index, name, Role.SKIP), ()) if ignored else _column(index, name, asked, request, names)
         columns.append(column)
         problems += faults
     problems += _duplicates(columns)
     if not any(c.role is Role.IDENTITY for c in columns):
         problems.append(_identity_missing(columns))
     return Resolved(tuple(columns), tuple(problems), _notices(columns, rejects))
+
+
+def taken_otherwise(headers: Sequence[str]) -> tuple[Column, ...]:
+    """Of the headers that stand for properties, those that a file may have for another reason: they need a mapping to themselves."""
+    columns = resolve(headers, Request()).columns
+    return tuple(replace(c, name=c.name or c.header) for c in columns if c.role is Role.SKIP)
 
 
 def unknown_columns(headers: Sequence[str], request: Request) -> tuple[str, ...]:
@@ -171,11 +179,12 @@ def _column(
         return replace(column, role=Role.SKIP), ()
     if name.endswith(OPERATION_SUFFIX) and asked.property is None:
         return _operation(column, names)
-    title, format_ = _without_format(name, asked)
-    title = (asked.property or title).strip()
-    if request.identity is not None and title == IDENTITY and asked.property is None:
+    target, format_ = _without_format(name, asked)
+    # A name that a header could not say again would be lost to every file that has it, an export first of all.
+    target = title(asked.property or target)
+    if request.identity is not None and target == IDENTITY and asked.property is None:
         return replace(column, role=Role.SKIP), ()
-    column, faults = replace(column, name=title), tuple(_name_faults(title, column, asked))
+    column, faults = replace(column, name=target), tuple(_name_faults(target, column, asked))
     try:
         column = replace(column, format=dates.named(format_) if format_ else None)
     except dates.UnknownFormat as error:

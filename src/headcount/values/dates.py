@@ -41,6 +41,7 @@ _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,
 _ZONED = r".*(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 #: Seconds of the years 1 to 9999.
 _UNIX_RANGE = (-62135596800, 253402300799)
+_FIRST, _LAST = "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"
 
 
 class UnknownFormat(ValueError):
@@ -136,6 +137,21 @@ def value(text: str, name: str, zone: str = "UTC") -> str:
     if name == EPOCH:
         return f"CASE WHEN {text} LIKE '$D\\_%' ESCAPE '\\' THEN {_unix(f'substr({text}, 4)')} END"
     return _pattern(text, name, zone)
+
+
+def iso_text(timestamp: str) -> str:
+    """SQL of the ISO 8601 text that `value` reads as the same UTC instant, to the microsecond and in whatever zone."""
+
+    def written(instant: str, offset: str) -> str:
+        return f"concat(replace({instant}::VARCHAR, ' ', 'T'), '{offset}')"
+
+    # A local time of the first or last day of the calendar may be of a year in UTC that has no four digits.
+    most = "INTERVAL '23 hours 59 minutes'"
+    return (
+        f"CASE WHEN {timestamp} BETWEEN '{_FIRST}' AND '{_LAST}' THEN {written(timestamp, 'Z')} "
+        f"WHEN {timestamp} < '{_FIRST}' THEN {written(f'({timestamp} + {most})', '+23:59')} "
+        f"ELSE {written(f'({timestamp} - {most})', '-23:59')} END"
+    )
 
 
 def reading(name: str, zone: str = "UTC") -> Reading:

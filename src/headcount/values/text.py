@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
@@ -66,5 +67,22 @@ def guarded(column: str) -> str:
 
 
 def unescaped(column: str) -> str:
-    """The text without the escape that `guarded` put there."""
+    """The text without the escape that `guarded` or `escaped` put there."""
     return f"CASE WHEN {is_escaped(column)} THEN substr({column}, 2) ELSE {column} END"
+
+
+def escaped(column: str) -> str:
+    """A stored text as it is written for a spreadsheet: escaped where it would run, and where `unescaped` would take something off."""
+    # Few texts begin with a sign; where its first character stands in the alphabet spares all others the patterns.
+    sign = f"({column} < '.' OR ({column} >= '=' AND {column} < 'A'))"
+    return f"CASE WHEN {sign} AND ({is_formula(column)} OR {is_escaped(column)}) THEN concat({literal(ESCAPE)}, {column}) ELSE {column} END"
+
+
+def escaped_header(name: str) -> str:
+    """A header as it is written for a spreadsheet."""
+    return f"{ESCAPE}{name}" if re.fullmatch(FORMULA, name) and not re.fullmatch(PLAIN_NUMBER, name) else name
+
+
+def unescaped_header(header: str) -> str:
+    """The header without the escape that `escaped_header` put there."""
+    return header[1:] if re.fullmatch(f"{ESCAPE}{FORMULA}", header) else header

@@ -18,12 +18,12 @@ from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import APPLIES, Batch, Effect, Job, Known, Origin, Person, Progress, Reversal, Reversed
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, images, people, registry
+from headcount.store.duckdb import consent, export, images, people, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
-from headcount.store.segment_sql import compile_filter
+from headcount.store.segment_sql import Compiled, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
 
@@ -144,6 +144,18 @@ class DuckDBProfiles:
         compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers)
         (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
+
+    @contextmanager
+    def people(
+        self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], names: Sequence[str] | None = None
+    ) -> Iterator[export.StoredPeople]:
+        """See SegmentStore."""
+
+        def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
+            return compile_filter(condition, filter_columns(properties, stored), zone=zone, upload_numbers=upload_numbers)
+
+        with export.snapshot(self.connection, names, compiled) as found:
+            yield found
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headcount.values import dates
+from headcount.values.text import WHITE_SPACE, literal
 from headcount.values.types import SQL_TYPES, Type, readings
 
 #: What a stored date looks like as a text; the ISO reading takes it back.
@@ -13,7 +14,7 @@ def as_type(column: str, stored: Type, wanted: Type) -> str:
     """SQL of a value that is `stored` as `wanted`, NULL where it cannot be one. Texts are read as an upload would read them."""
     text = _as_text(column, stored)
     if wanted is Type.STRING:
-        return text
+        return _as_cell(text) if stored is Type.LIST else text
     if wanted is Type.LIST:
         return f"CASE WHEN {column} IS NOT NULL THEN [{text}] END"
     if wanted is Type.DATE:
@@ -28,3 +29,8 @@ def _as_text(column: str, stored: Type) -> str:
     if stored is Type.LIST:
         return f"CASE WHEN len({column}) = 1 THEN {column}[1] ELSE to_json({column})::VARCHAR END"
     return f"{column}::VARCHAR"
+
+
+def _as_cell(text: str) -> str:
+    """What a cell could say of the text: a list may hold blanks at the ends of a text, and NUL, which no file has."""
+    return f"CASE WHEN NOT contains({text}, chr(0)) THEN nullif(trim({text}, {literal(WHITE_SPACE)}), '') END"

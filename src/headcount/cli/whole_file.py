@@ -1,0 +1,33 @@
+"""Files that a command writes: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from headcount.errors import WrongCall
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that stands at `path` once the context ends without an error; till then it is its neighbour. Raises WrongCall."""
+    # Replacing what is no plain file would take it away.
+    if path.exists() and not path.is_file():
+        raise _unwritable(path, "it is a directory" if path.is_dir() else "it is no file")
+    target = path.resolve()
+    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.draft")
+    try:
+        with draft.open("wb") as out:
+            yield out
+        draft.replace(target)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, reason: str) -> WrongCall:
+    return WrongCall("output_unwritable", f"{path} cannot be written: {reason}.", "Name another file.")
