@@ -31,6 +31,9 @@ def test_a_small_run_measures_everything_and_checks_it(tmp_path: Path) -> None:
         "fresh import",
         "update, half new",
         "same file again",
+        "corrections, half of the values",
+        "check of them",
+        "undo of them",
         "count: string",
         "count: range and string",
         "count: dates",
@@ -39,7 +42,7 @@ def test_a_small_run_measures_everything_and_checks_it(tmp_path: Path) -> None:
     ]
     assert all(timing.ours.seconds > 0 and timing.other.seconds > 0 for timing in report.timings)
     assert "round 1 of 1" in said
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["changes-2000.csv", "people-2000.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["changes-2000.csv", "corrections-2000.csv", "people-2000.csv"]
 
 
 @pytest.mark.usefixtures("importable")

@@ -1,13 +1,16 @@
 """The files of the benchmark: dirty like real ones, and the same bytes on every machine.
 
 Every cell is plain arithmetic on four numbers: `r`, the place of the row in its file; `s`, from which its values come;
-`k`, whose row it is (NULL: nobody's); and `e`, 0 in the first file and 1 in the one that changes it.
+`k`, whose row it is (NULL: nobody's); and `e`, 0 in the first file and 1 in the one that changes it. Every second column of the
+corrections takes its values from `t` instead of `s`.
 """
 
 # ruff: noqa: S608 - SQL is made of our own texts only
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -18,6 +21,8 @@ _TWICE, _NOBODY = 500, 10_000
 _WRONG_EMAIL, _WRONG_PHONE, _WRONG_DATE = 3, 5, 9
 #: One row in so many of the first file is changed by the second, which also brings as many new people.
 CHANGED = 10
+#: Whom the corrections are about, among so many: somebody who comes once and whom the second file leaves alone.
+_CORRECTED = 5
 
 _FIRST = "Ada Ben Chloé Dan Eve Finn Gül Hana Ivo José Kim Lea Mia Noé Ola 玲".split()  # noqa: SIM905 - reads as names
 _LAST = "Lovelace Müller Nguyen Okafor Smith García Ivanova Ó-Briain Park Quist Rossi Sato Tanaka Ueda Vega".split()  # noqa: SIM905 - reads as names
@@ -121,6 +126,13 @@ def write_changes(path: Path, rows: int) -> None:
     write(path, rows // CHANGED * 2, COLUMNS, f"r, {key} AS s, s AS k, 1 AS e")
 
 
+def write_corrections(path: Path, rows: int) -> None:
+    """The third file: one of ten people of the first file of `rows` rows, every second value another one."""
+    columns = [replace(c, cell=re.sub(r"\bs\b", "t", c.cell)) if number % 2 else c for number, c in enumerate(COLUMNS)]
+    place = f"r * {CHANGED} + {_CORRECTED}"
+    write(path, rows // CHANGED, columns, f"{place} AS r, {place} AS s, {place} + 1 AS t, {place} AS k, 0 AS e")
+
+
 def of_people(rows: int) -> Expected:
     """What becomes of the rows of the first file."""
     twice, nobody = _having(rows, _TWICE - 1, _TWICE), _having(rows, 7777, _NOBODY)
@@ -139,6 +151,12 @@ def of_changes(rows: int) -> Expected:
     return Expected(half * 2, half, half, 0, 0, 0, _wrong_cells(half * 2))
 
 
+def of_corrections(rows: int) -> Expected:
+    """What becomes of the rows of the third file."""
+    corrected = rows // CHANGED
+    return Expected(corrected, 0, corrected, 0, 0, 0, _having(corrected, _WRONG_PHONE // CHANGED, 1000 // CHANGED))
+
+
 def wrong_addresses(rows: int) -> int:
     """How many cells of Email and Phone are wrong."""
     return _having(rows, _WRONG_EMAIL, 1000) + _having(rows, _WRONG_PHONE, 1000)
@@ -149,7 +167,7 @@ def identities(rows: int, count: int) -> tuple[str, ...]:
     return tuple(f"u{rows * i // count // CHANGED * CHANGED:08}" for i in range(count))
 
 
-def write(path: Path, rows: int, columns: tuple[Column, ...], numbers: str) -> None:
+def write(path: Path, rows: int, columns: Sequence[Column], numbers: str) -> None:
     """Write a file of `columns`, whose cells are made of the selected `numbers`."""
     # The numbers stand in a table because a table is scanned by all threads, and keeps its order.
     cells = ", ".join(column.cell for column in columns)

@@ -15,6 +15,7 @@ from headcount.config import Settings, load_settings
 from headcount.errors import HeadcountError
 from headcount.segments.grammar import parse
 from headcount.uploads.mapping import ColumnRequest, Request
+from headcount.uploads.rules import no_progress
 from headcount.values.types import Type
 
 #: Larger than any file of the benchmark.
@@ -23,14 +24,43 @@ _PEOPLE = Request(columns={"tags": ColumnRequest(type=Type.LIST)})
 _WIDE = Request(columns={name: ColumnRequest(skip=True) for name in SKIPPED_NAMES})
 
 
-def settings(data: Path) -> Settings:
+def settings(data: Path, **given: object) -> Settings:
     """The settings of whoever runs the benchmark, on another data directory and without a limit of the file."""
-    return load_settings(data=data, file_limit_bytes=_NO_LIMIT)
+    return load_settings(data=data, file_limit_bytes=_NO_LIMIT, **given)
 
 
 def upload(data: Path, file: Path) -> Outcome:
     """A file with the twelve columns."""
     return _upload(data, file, _PEOPLE)
+
+
+def upload_for_good(data: Path, file: Path) -> Outcome:
+    """The same, with nothing kept by which it could be undone."""
+    return _upload(data, file, _PEOPLE, undo_days=0)
+
+
+def check(data: Path, file: Path) -> Outcome:
+    """What an upload of a file with the twelve columns would do."""
+    documents = list[Mapping[str, Any]]()
+
+    def work() -> None:
+        with _opened(data) as app:
+            documents.append(app.checking.check(file, _PEOPLE, name=None, door="cli", on_progress=no_progress))
+
+    warm(file)
+    return Outcome({"check": measured(work)}, _ledger(documents[0], "ready"))
+
+
+def undo(data: Path) -> Outcome:
+    """Take the last upload back."""
+    documents = list[Mapping[str, Any]]()
+
+    def work() -> None:
+        with _opened(data) as app:
+            (last,) = app.history.list(1)
+            documents.append(app.uploads.reverse(last["id"], "undo", door="cli"))
+
+    return Outcome({"undo": measured(work)}, _counts(documents[0]["undo"]["ledger"]))
 
 
 def upload_wide(data: Path, file: Path) -> Outcome:
@@ -51,16 +81,16 @@ def look_up(data: Path, rows: int) -> Outcome:
 
 
 @contextmanager
-def _opened(data: Path) -> Iterator[Application]:
-    with application(settings(data)) as app:
+def _opened(data: Path, **given: object) -> Iterator[Application]:
+    with application(settings(data, **given)) as app:
         yield app
 
 
-def _upload(data: Path, file: Path, request: Request) -> Outcome:
+def _upload(data: Path, file: Path, request: Request, **given: object) -> Outcome:
     documents = list[Mapping[str, Any]]()
 
     def work() -> None:
-        with _opened(data) as app:
+        with _opened(data, **given) as app:
             documents.append(app.uploads.upload(file, request, name=None, door="cli"))
 
     warm(file)
@@ -68,9 +98,13 @@ def _upload(data: Path, file: Path, request: Request) -> Outcome:
     return Outcome({"upload": sample}, _ledger(documents[0]))
 
 
-def _ledger(document: Mapping[str, Any]) -> dict[str, int]:
+def _ledger(document: Mapping[str, Any], wanted: str = "completed") -> dict[str, int]:
     status = document["upload"]["status"]
-    if status != "completed":
+    if status != wanted:
         questions = "; ".join(question["message"] for question in document["questions"])
         raise HeadcountError("bench_failed", f"An upload of the benchmark is {status}.", questions)
-    return {name: count for name, count in document["ledger"].items() if isinstance(count, int)}
+    return _counts(document["ledger"])
+
+
+def _counts(ledger: Mapping[str, Any]) -> dict[str, int]:
+    return {name: count for name, count in ledger.items() if isinstance(count, int)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ BARE = "bare DuckDB"
 #: The size whose peak memory larger ones may exceed by a fifth.
 USUAL_ROWS = 1_000_000
 FRESH, AGAIN, UPDATE = "fresh import", "same file again", "update, half new"
+CORRECT, FOR_GOOD, CHECK, UNDO = "corrections, half of the values", "corrections for good", "check of them", "undo of them"
 _LEAST_ROWS = 100
 
 
@@ -56,14 +57,16 @@ class _Bench:
     limits: dict[str, list[Sample]] = field(default_factory=dict)
 
     def run(self, rounds: int, *, wide: bool) -> Report:
-        people, changes = self._file("people"), self._file("changes")
+        people, changes, corrections = self._file("people"), self._file("changes"), self._file("corrections")
         for number in range(rounds):
             self.say(f"round {number + 1} of {rounds}")
             self.forget()
             self._round(people, changes)
-        self._ask()
-        timings = [*self._imports(people, changes), *self._answers()]
-        bounds = [Bound("peak memory", _peak(self.ours[FRESH]), "MB", 1500)]
+            if number + 1 == rounds:
+                self._ask()
+            self._back_and_forth(corrections)
+        timings = [*self._imports(people, changes), *self._corrections(corrections), *self._answers()]
+        bounds = [Bound("peak memory", _peak([sample for samples in self.ours.values() for sample in samples]), "MB", 1500)]
         self.forget()
         if self.rows > USUAL_ROWS:
             bounds.append(self._growth())
@@ -106,6 +109,16 @@ class _Bench:
         self._limit(UPDATE, "bare_merge", changes)
         self._upload(UPDATE, changes, data.of_changes(self.rows))
 
+    def _back_and_forth(self, corrections: Path) -> None:
+        expected = data.of_corrections(self.rows)
+        self._upload(CHECK, corrections, expected, "check")
+        self._upload(CORRECT, corrections, expected)
+        self.say(f"{UNDO}: headcount")
+        outcome = run_step("undo", self._data)
+        _check(UNDO, outcome, {"touched": expected.updated, "restored": expected.updated, "removed": 0, "kept": 0})
+        self.ours.setdefault(UNDO, []).extend(outcome.samples.values())
+        self._upload(FOR_GOOD, corrections, expected, "upload_for_good")
+
     def _limit(self, name: str, step: str, file: Path) -> None:
         self.say(f"{name}: {BARE}")
         (sample,) = run_step(step, self._bare, self._threads, file).samples.values()
@@ -114,7 +127,7 @@ class _Bench:
     def _upload(self, name: str, file: Path, expected: Expected, step: str = "upload") -> None:
         self.say(f"{name}: headcount")
         outcome = run_step(step, self._data, file)
-        _check(name, outcome, expected)
+        _check(name, outcome, asdict(expected))
         self.ours.setdefault(name, []).extend(outcome.samples.values())
 
     def _ask(self) -> None:
@@ -137,6 +150,11 @@ class _Bench:
             rows = data.of_changes(self.rows).rows if file == changes else self.rows
             ours = _best(self.ours[name])
             yield Timing(name, ours, against, _best(other), target, rows, file.stat().st_size)
+
+    def _corrections(self, file: Path) -> Iterator[Timing]:
+        rows, size = self.rows // data.CHANGED, file.stat().st_size
+        for name, against, target in ((CORRECT, FOR_GOOD, 1.4), (CHECK, CORRECT, 1.1), (UNDO, CORRECT, 1.5)):
+            yield Timing(name, _best(self.ours[name]), against, _best(self.ours[against]), target, rows, size)
 
     def _answers(self) -> Iterator[Timing]:
         for name, target in (*((question.name, 2.0) for question in QUESTIONS), (LOOKUP, None)):
@@ -166,8 +184,7 @@ def _peak(samples: list[Sample]) -> float:
     return max(sample.peak_mb for sample in samples)
 
 
-def _check(name: str, outcome: Outcome, expected: Expected) -> None:
-    wanted = asdict(expected)
+def _check(name: str, outcome: Outcome, wanted: Mapping[str, int]) -> None:
     found = {key: outcome.facts.get(key) for key in wanted}
     if found != wanted:
         raise HeadcountError("bench_wrong", f"The ledger of “{name}” is wrong: {found}.", f"It should be {wanted}.")

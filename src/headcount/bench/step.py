@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headcount.bench import limits, product
-from headcount.bench.data import write_changes, write_people
+from headcount.bench.data import write_changes, write_corrections, write_people
 from headcount.bench.measure import Outcome, measured
 from headcount.bench.wide import write_wide
 
-_WRITERS = {"people": write_people, "changes": write_changes, "wide": write_wide}
+_WRITERS = {"people": write_people, "changes": write_changes, "corrections": write_corrections, "wide": write_wide}
 
 
 def _write(kind: str, file: str, rows: str) -> Outcome:
@@ -21,6 +21,9 @@ def _write(kind: str, file: str, rows: str) -> Outcome:
 STEPS: Mapping[str, Callable[..., Outcome]] = {
     "write": _write,
     "upload": lambda data, file: product.upload(Path(data), Path(file)),
+    "upload_for_good": lambda data, file: product.upload_for_good(Path(data), Path(file)),
+    "check": lambda data, file: product.check(Path(data), Path(file)),
+    "undo": lambda data: product.undo(Path(data)),
     "upload_wide": lambda data, file: product.upload_wide(Path(data), Path(file)),
     "count": lambda data: product.count(Path(data)),
     "look_up": lambda data, rows: product.look_up(Path(data), int(rows)),
