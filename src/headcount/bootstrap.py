@@ -60,13 +60,14 @@ def application(settings: Settings) -> Iterator[Application]:
         records, rules = SqlUploads(control), _rules(settings)
         open_store = partial(_open_store, settings, data_file)
         looking = Looking(open_store, rules)
+        undoing = Undoing(records, partial(open_store, share=1.0), rules)
         yield Application(
             settings,
-            Uploads(records, open_store, rules),
+            Uploads(records, open_store, undoing, rules),
             History(records, rules),
             looking,
             Checking(records, looking),
-            Undoing(records, open_store, rules),
+            undoing,
             data_file,
         )
     finally:

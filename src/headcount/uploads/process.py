@@ -58,6 +58,7 @@ class Uploads:
 
     records: UploadRecords
     open_store: OpenStore
+    undoing: Undoing
     rules: Rules
 
     def upload(  # noqa: PLR0913 - what an upload is called, and where and from whom it came in
@@ -91,11 +92,7 @@ class Uploads:
 
     def reverse(self, upload_id: str, job: Job, *, door: str, actor: str = "", on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """Take an upload back (`undo`), or bring it back (`redo`); its public document. Raises WrongCall, Busy."""
-        return self._work(self._undoing.begin(upload_id, job, door=door, actor=actor), on_progress)
-
-    @property
-    def _undoing(self) -> Undoing:
-        return Undoing(self.records, self.open_store, self.rules)
+        return self._work(self.undoing.begin(upload_id, job, door=door, actor=actor), on_progress)
 
     def interrupted(self) -> list[UploadRecord]:
         """The uploads whose process died, in the order of their turns."""
@@ -139,7 +136,7 @@ class Uploads:
             record = self._receive(record)
         self._await_turn(record, watch)
         if record.status in REVERSING:
-            self._undoing.run(record, watch)
+            self.undoing.run(record, watch)
         if record.status is Status.INSPECTING:
             record = self._inspect(record, watch)
         if record.status is Status.PROCESSING:
@@ -251,7 +248,7 @@ class Uploads:
     def _refuse(self, record: UploadRecord, waited: UploadRecord | None, error: WrongCall) -> None:
         """After a wrong call, be as before; an upload that only began with it is given up."""
         if record.status in REVERSING:
-            self._undoing.give_up(record)
+            self.undoing.give_up(record)
             return
         if waited:
             self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, request=waited.request)

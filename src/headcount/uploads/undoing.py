@@ -16,6 +16,8 @@ from headcount.uploads.undo_ledger import UndoTally, of_reversed
 from headcount.uploads.upload import REVERSING, WORKING, Document, Status, UploadRecord, UploadRecords, is_interrupted
 
 _JOBS: dict[Status, Job] = {Status.UNDOING: "undo", Status.REDOING: "redo"}
+#: Pieces of a reversal are smaller than chunks: they hold values from before and after.
+_PIECES_A_CHUNK = 2
 _PHASES: dict[Job, str] = {"undo": "undoing", "redo": "redoing"}
 
 
@@ -80,11 +82,14 @@ class Undoing:
     ) -> UndoTally:
         done = store.progress(record.number, reversal.job) if keep else Progress(0, {})
         tally = UndoTally.from_json(done.tally)
-        last, size = store.last_row(reversal), rows_of_chunk(self.rules.chunk_rows, len((record.plan or {}).get("headers", ())))
+        last, size = store.last_row(reversal), self._rows_of_piece(record)
         for start in range(done.chunks, last + 1 if last else 0, size):
             tally = _piece(store, reversal, range(start, start + size), tally, keep=keep)
             on_progress(_PHASES[reversal.job], min(start + size, last), last)
         return tally
+
+    def _rows_of_piece(self, record: UploadRecord) -> int:
+        return max(1, rows_of_chunk(self.rules.chunk_rows, len((record.plan or {}).get("headers", ()))) // _PIECES_A_CHUNK)
 
     def _document(self, tally: UndoTally, store: ProfileStore) -> Document:
         properties = {p.number: p for p in store.properties()}
