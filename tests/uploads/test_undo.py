@@ -505,7 +505,7 @@ def test_rows_that_name_people_by_an_address(account: Account, match: Match, cel
 def test_two_rows_that_name_one_person(account: Account) -> None:
     account.send("identity,Email,plan\na@x.example,b@x.example,pro\n")
     before = contents(account)
-    second = account.send("identity,plan,visits\nb@x.example,team,1\na@x.example,gold,\n", Request(match="email"), name="second.csv")
+    second = account.send("identity,plan,visits\nb@x.example,team,\na@x.example,,1\n", Request(match="email"), name="second.csv")
     with_second = contents(account)
     turn(account, second)
     assert contents(account) == before
@@ -538,6 +538,17 @@ def test_the_ledger_of_an_undo_adds_up(account: Account, undone_first: int) -> N
         assert counted["touched"] == counted["restored"] + counted["removed"] + counted["kept"]
         assert counted["touched"] == document["ledger"]["created"] + document["ledger"]["updated"]
     assert account.people() == 0
+
+
+@pytest.mark.parametrize(
+    ("turns", "plan"),
+    [("undo 1, undo 2", "first"), ("undo 2, undo 1", "first"), ("undo 1, redo 1, undo 2", "second"), ("undo 2, undo 1, redo 1", "second")],
+)
+def test_an_upload_that_was_written_over_is_drawn_out_and_put_in_again(account: Account, turns: str, plan: str) -> None:
+    documents = [account.send(f"identity,plan\na,{value}\n", name=f"{value}.csv") for value in ("first", "second", "third")]
+    for job, which in (words.split() for words in turns.split(", ")):
+        turn(account, documents[int(which)], "undo" if job == "undo" else "redo")
+    assert account.values("a") == {"plan": plan}
 
 
 def test_until_when_it_can_be_undone(account: Account) -> None:
