@@ -36,7 +36,6 @@ class Applying:
     store: ProfileStore
     origin: Origin
     rejects: Rejects
-    chunk_rows: int
     #: Called with the rows of the file that are done; may raise Cancelled.
     on_rows: Callable[[int], None]
     #: Whether anything is stored; otherwise it is worked out what would be.
@@ -55,7 +54,7 @@ class Applying:
             if number >= done.chunks:
                 tally = self._store(rows, tally + self.staged.tallies[number], number, folded=False)
             del rows  # or it would be in memory beside the next chunk
-            self.on_rows(min((number + 1) * self.chunk_rows, self.staged.records))
+            self.on_rows(min((number + 1) * self.staged.chunk_rows, self.staged.records))
         return self._apply_folded(folding, done.chunks, tally)
 
     def _regular(self, number: int, duplicates: pa.Array, folding: Folding) -> pa.Table:
@@ -74,7 +73,7 @@ class Applying:
             return tally
         start = max(0, done - self.staged.chunks)
         tally = tally if start else tally + merged
-        for number, rows in enumerate(folding.batches(self.chunk_rows, start), self.staged.chunks + start):
+        for number, rows in enumerate(folding.batches(self.staged.chunk_rows, start), self.staged.chunks + start):
             tally = self._store(rows, tally, number, folded=True)
         return tally
 

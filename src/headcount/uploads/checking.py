@@ -19,7 +19,7 @@ from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
 from headcount.uploads.mapping import Request
 from headcount.uploads.plan import Plan
-from headcount.uploads.reading import open_reader, rows_of_chunk
+from headcount.uploads.reading import open_reader
 from headcount.uploads.receiving import Source
 from headcount.uploads.rejects import Rejects
 from headcount.uploads.rules import OnProgress, of_total
@@ -77,9 +77,8 @@ class Checking:
             numbered = plan.numbered(properties)
             refused = Rejects(connection.cursor(), None, numbered, workdir / "rejects")
             refused.prepare()
-            rows = rows_of_chunk(rules.chunk_rows, len(plan.headers))
             on_rows = of_total(on_progress, "checking", staged.records)
-            applying = Applying(connection, staged, numbered, store, origin, refused, rows, on_rows, keep=False)
+            applying = Applying(connection, staged, numbered, store, origin, refused, on_rows, keep=False)
             return applying.run(), {name: p.number for name, p in properties.items()}, applying.examples
 
 

@@ -57,6 +57,7 @@ class Stage:
         staged = Staged(
             folder=self.folder or Path(),
             chunks=len(filling.tallies),
+            chunk_rows=self.chunk_rows,
             records=self.file.records,
             tallies=tuple(filling.tallies),
             filled=filling.filled,

@@ -53,7 +53,7 @@ class Looking:
         """Survey and inspect a file: typed rows go to `staged` in the workdir, rejects to `rejects`. Raises FileRejected, WrongCall."""
         file = self.survey(path, workdir, request, on_progress)
         with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-            rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
+            rows = self._rows_of_chunk(file)
             on_rows = of_total(on_progress, "inspecting", file.records)
             return file, self.inspect(file, request, Stage(connection, file, rejects, workdir / "staged", rows, on_rows))
 
@@ -73,7 +73,7 @@ class Looking:
         with self.workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)
             with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-                rows = rows_of_chunk(self.rules.chunk_rows, len(file.header))
+                rows = self._rows_of_chunk(file)
                 stage = Stage(connection, file, workdir / "rejects", None, rows, of_total(on_progress, "inspecting", file.records))
                 found = self.inspect(file, request, stage)
                 problems = found.staged.problems if found.staged else _of_broken(stage)
@@ -87,6 +87,9 @@ class Looking:
             yield workdir
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
+
+    def _rows_of_chunk(self, file: CsvFile) -> int:
+        return rows_of_chunk(self.rules.chunk_rows, len(file.header), file.size // max(file.records, 1))
 
     def _account(self) -> Account:
         with self.open_store() as store:

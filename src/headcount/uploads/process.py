@@ -22,7 +22,7 @@ from headcount.uploads.looking import Looking
 from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive, this_process
 from headcount.uploads.plan import Plan
-from headcount.uploads.reading import open_reader, rows_of_chunk
+from headcount.uploads.reading import open_reader
 from headcount.uploads.receiving import Source
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
@@ -197,16 +197,18 @@ class Uploads:
 
     def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:
         workdir, plan = self._workdir(record), Plan.from_json(record.plan or {})
-        with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
+        with self.open_store() as store:
             forget_expired(self.records, store, self.rules)
             properties = store.register(record.number, plan.properties)
+        # Opened anew, the store has memory for the new columns.
+        with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
             plan = plan.numbered(properties)
             refused = rejects.Rejects(connection.cursor(), None, plan, workdir.parent / "rejects")
             refused.prepare()
             origin = self._origin(record, plan)
-            staged, rows = Staged.load(workdir / "staged"), rows_of_chunk(self.rules.chunk_rows, len(plan.headers))
+            staged = Staged.load(workdir / "staged")
             on_rows = of_total(watch, "applying", staged.records)
-            tally = Applying(connection, staged, plan, store, origin, refused, rows, on_rows).run()
+            tally = Applying(connection, staged, plan, store, origin, refused, on_rows).run()
         self._complete(record, tally, properties, started)
 
     def _origin(self, record: UploadRecord, plan: Plan) -> Origin:

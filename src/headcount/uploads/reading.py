@@ -19,6 +19,9 @@ BATCH_ROWS = 122_880
 #: Cells of one chunk at most, so that wide files need no more memory than narrow ones.
 CHUNK_CELLS = 12_000_000
 _LEAST_ROWS = 2_048
+#: Bytes of the file in one chunk at most: long texts take a multiple of it in the store until they are committed. A row with more columns
+#: than that has half of it.
+CHUNK_BYTES, _WIDE = 96 << 20, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,10 @@ def _choose_memory_pool() -> None:
         pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
-def rows_of_chunk(wanted: int, columns: int) -> int:
-    """How many rows of a file with so many columns make a chunk, when `wanted` rows of a narrow one do."""
-    return max(1, min(wanted, max(CHUNK_CELLS // max(columns, 1), _LEAST_ROWS)))
+def rows_of_chunk(wanted: int, columns: int, row_bytes: int = 0) -> int:
+    """How many rows of a file with so many columns and bytes a row make a chunk, when `wanted` rows of a narrow one do."""
+    chunk_bytes = CHUNK_BYTES // 2 if columns > _WIDE else CHUNK_BYTES
+    return max(1, min(wanted, max(CHUNK_CELLS // max(columns, 1), _LEAST_ROWS), chunk_bytes // max(row_bytes, 1)))
 
 
 def pieces(connection: duckdb.DuckDBPyConnection, sql: str, chunk_rows: int) -> Iterator[pa.Table]:

@@ -25,6 +25,8 @@ class Staged:
 
     folder: Path
     chunks: int
+    #: Rows of each chunk but the last.
+    chunk_rows: int
     #: Good records of the file.
     records: int
     #: Per chunk, what rows that cannot be applied count, its own and those of chunks before it that count nothing.
@@ -50,6 +52,7 @@ class Staged:
         """Leave word of what is here, for `load`."""
         document = {
             "chunks": self.chunks,
+            "chunk_rows": self.chunk_rows,
             "records": self.records,
             "tallies": [t.to_json() for t in self.tallies],
             "duplicates": self.duplicates.to_json(),
@@ -62,7 +65,7 @@ class Staged:
         document = json.loads((folder / "staged.json").read_text())
         tallies = tuple(Tally.from_json(t) for t in document["tallies"])
         duplicates = Duplicates(**document["duplicates"], path=folder / DUPLICATES)
-        return cls(folder, document["chunks"], document["records"], tallies, {}, {}, duplicates)
+        return cls(folder, document["chunks"], document["chunk_rows"], document["records"], tallies, {}, {}, duplicates)
 
 
 def path_of(folder: Path, chunk: int) -> Path:

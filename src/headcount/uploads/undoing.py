@@ -83,9 +83,17 @@ class Undoing:
         done = store.progress(record.number, reversal.job) if keep else Progress(0, {})
         tally = UndoTally.from_json(done.tally)
         last, size = store.last_row(reversal), self._rows_of_piece(record)
-        for start in range(done.chunks, last + 1 if last else 0, size):
-            tally = _piece(store, reversal, range(start, start + size), tally, keep=keep)
-            on_progress(_PHASES[reversal.job], min(start + size, last), last)
+        start = done.chunks
+        while last and start <= last:
+            try:
+                tally = _piece(store, reversal, range(start, start + size), tally, keep=keep)
+            except HeadcountError as error:
+                if error.code != "memory_short" or size == 1:
+                    raise
+                size //= 2
+                continue
+            start += size
+            on_progress(_PHASES[reversal.job], min(start, last), last)
         return tally
 
     def _rows_of_piece(self, record: UploadRecord) -> int:

@@ -11,10 +11,13 @@ from pathlib import Path
 import duckdb
 
 from headcount.errors import Busy, HeadcountError
+from headcount.single_row import single_row
 from headcount.store.duckdb.registry import ensure_system_properties
 
 _LOCKED = "Could not set lock"
 _PAUSE = 0.1
+#: Columns up to which the memory that is given is enough.
+_NARROW = 64
 #: Bytes of the log of committed changes up to which closing leaves it for the next who opens: reading it again takes a moment,
 #: while a checkpoint of a large file takes half a second.
 _SMALL_LOG = 4 << 20
@@ -22,18 +25,28 @@ _SMALL_LOG = 4 << 20
 
 @contextmanager
 def open_file(path: Path, *, memory_mb: int, threads: int, patience: float) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the data file, made when it is missing. Waits up to `patience` seconds for another process. Raises Busy."""
+    """A connection to the data file, made when it is missing. Waits up to `patience` seconds for another process. Raises Busy.
+
+    A megabyte for each column beyond the first 64 and each thread comes on top of `memory_mb`.
+    """
     connection = _connect(path, memory_mb, threads, time.monotonic() + patience)
     try:
         connection.execute(files("headcount.store.duckdb").joinpath("schema.sql").read_text())
         ensure_system_properties(connection)
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        # Not before: what a killed process left in the log has to be read again, however much it is.
+        connection.execute(f"SET memory_limit = '{memory_mb + max(_columns(connection) - _NARROW, 0) * threads}MB'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
         _checkpoint(connection, path)
     finally:
         connection.close()
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> int:
+    """Each thread that writes rows has a block or two of every column in its hands, which cannot be put aside."""
+    return int(single_row(connection, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'profiles'")[0])
 
 
 def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -47,7 +60,6 @@ def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def _connect(path: Path, memory_mb: int, threads: int, deadline: float) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{memory_mb}MB",
         # Blocks are used again instead of being given back to the system and asked for anew: a tenth of an insert.
         "block_allocator_memory": f"{memory_mb}MB",
         "threads": threads,

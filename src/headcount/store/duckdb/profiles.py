@@ -186,12 +186,19 @@ class DuckDBProfiles:
         try:
             yield
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
-        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
+        except duckdb.OutOfMemoryException as error:
+            self._roll_back()
+            raise HeadcountError(
+                "memory_short",
+                "The memory limit is too low for this step; nothing of it was kept.",
+                "Raise HEADCOUNT_MEMORY_LIMIT_MB, then go on with `headcount uploads resume`.",
+            ) from error
+        except (duckdb.IOException, duckdb.FatalException) as error:
             self._roll_back()
             raise HeadcountError(
                 "data_not_written",
                 "The data file could not be written; nothing of this step was kept.",
-                f"Free some disk space or memory, then go on with `headcount uploads resume`. ({str(error).splitlines()[0]})",
+                f"Free some disk space, then go on with `headcount uploads resume`. ({str(error).splitlines()[0]})",
             ) from error
         except BaseException:
             self._roll_back()
