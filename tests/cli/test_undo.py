@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Headcount
 
+from headcount.cli import exits
+
 
 @pytest.fixture
 def upload(headcount: Headcount, people: str, tmp_path: Path) -> str:
@@ -91,3 +93,17 @@ def test_what_cannot_be_is_a_wrong_call(headcount: Headcount, upload: str, job: 
     done = headcount("uploads", job, upload, "--json")
     assert (done.code, done.json["error"]["code"]) == (2, code)
     assert headcount("uploads", job, "nope").code == 2
+
+
+def test_the_report_says_what_was_undone_and_how_it_comes_back(headcount: Headcount, upload: str) -> None:
+    assert f"headcount uploads undo {upload}" in headcount("uploads", "show", upload).out
+    headcount("uploads", "undo", upload)
+    shown = headcount("uploads", "show", upload).out
+    assert re.search(r"Undone \S+ \S+ UTC by \S+: 3 profiles touched, 1 restored, 1 removed, 1 kept\.\n", shown)
+    assert f"headcount uploads redo {upload}" in shown
+    headcount("uploads", "redo", upload)
+    assert "Brought back" in headcount("uploads", "show", upload).out
+
+
+def test_going_on_with_an_interrupted_undo_is_a_success() -> None:
+    assert exits.of_upload({"upload": {"status": "undone"}}, fail_on_rejects=False) is exits.Exit.DONE

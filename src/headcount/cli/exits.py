@@ -40,6 +40,7 @@ _INTERRUPTED = "Query interrupted"
 
 _OF_STATUS: Mapping[str, Exit] = {
     "completed": Exit.DONE,
+    "undone": Exit.DONE,
     "start_mapping": Exit.WAITS,
     "ready": Exit.WAITS,
     "rejected": Exit.REJECTED,

@@ -29,6 +29,9 @@ def show(document: Mapping[str, Any], program: str) -> None:
     upload, ledger = document["upload"], document["ledger"]
     line(out, f"{plain(upload['name'])}: {_status(upload)}    (upload {upload['id']})")
     show_repeated(out, upload)
+    for job, word in (("undo", "Undone"), ("redo", "Brought back")):
+        if job in document:
+            line(out, _reversed(document[job], word))
     if upload["status"] == "cancelled":
         line(out, "What had been applied by then is kept." if ledger else "Nothing had been applied.")
     if ledger:
@@ -37,8 +40,15 @@ def show(document: Mapping[str, Any], program: str) -> None:
         show_consent(out, document)
         show_problems(out, document["problems"])
         show_notices(out, document["columns"])
-    if upload["status"] == "completed":
+    if upload["status"] in {"completed", "undone"}:
         _show_next(out, document, program)
+
+
+def _reversed(done: Mapping[str, Any], word: str) -> str:
+    """When, by whom, and what became of the profiles."""
+    by = f" by {plain(done['by'])}" if done["by"] else ""
+    parts = ", ".join(f"{done['ledger'][part]:,} {part}" for part in ("restored", "removed", "kept"))
+    return f"{word} {done['at'][:16].replace('T', ' ')} UTC{by}: {done['ledger']['touched']:,} profiles touched, {parts}."
 
 
 def show_repeated(out: Console, upload: Mapping[str, Any]) -> None:
@@ -174,7 +184,11 @@ def _show_next(out: Console, document: Mapping[str, Any], program: str) -> None:
 
 
 def _next(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    upload_id = document["upload"]["id"]
+    upload_id, until = document["upload"]["id"], document["upload"]["undo_until"]
+    if document["upload"]["status"] == "undone":
+        if until:
+            yield f"Bring it back, until {until[:10]}:", f"uploads redo {upload_id}"
+        return
     if document["rejects_file"]:
         yield "Mend the rows that were not applied as they came, and upload them again:", f"uploads rejects {upload_id} > mend.csv"
     if document["held"]:
@@ -184,6 +198,8 @@ def _next(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if filled:
         yield "Count those who have a value:", _counting(render(Exists(filled)))
     yield "Show one person:", "people show IDENTITY"
+    if until and document["ledger"]["created"] + document["ledger"]["updated"]:
+        yield f"Take it back, if it was wrong, until {until[:10]}:", f"uploads undo {upload_id}"
 
 
 def _counting(condition: str) -> str:
