@@ -6,7 +6,9 @@ from tests.auth.world import PASSWORD, World
 
 from headcount.auth.passwords import Passwords
 from headcount.auth.rights import RIGHTS, Role, operator
+from headcount.auth.sessions import Session, session_hash
 from headcount.errors import WrongCall
+from headcount.store.control.sessions import SqlSessions
 from headcount.store.control.users import SqlUsers
 
 ANN, MAX, OLGA = "ann@acme.example", "max@acme.example", "olga@other.example"
@@ -51,6 +53,15 @@ def test_a_disabled_user_does_not_sign_in_and_their_session_ends(world: World) -
     world.access.enable_user(operator("acme"), SqlUsers(world.engine).members("acme")[1].user.id)
     assert refused(world, token)
     assert world.principal(MAX).name == MAX
+
+
+def test_a_session_that_began_while_its_user_was_being_disabled_is_none(world: World) -> None:
+    ann, at = world.principal(ANN), world.clock()
+    max_ = SqlUsers(world.engine).members("acme")[1]
+    world.access.disable_user(ann, max_.user.id)
+    late = Session(id="s1", user_id=max_.user.id, account_id="acme", token_hash=session_hash("late"), created_at=at, seen_at=at)
+    SqlSessions(world.engine).add(late, ann.did("session.begin", "s1", at))
+    assert refused(world, "late")
 
 
 @pytest.mark.parametrize("token", ["", "none", "\ud800", "x" * 10_000])
