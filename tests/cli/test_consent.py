@@ -32,9 +32,12 @@ def test_the_log_of_an_upload_names_its_rows(headcount: Headcount, ann: str) -> 
     upload = headcount("uploads", "list", "--json").json["uploads"][0]["id"]
     headcount("consent", "set", ann, "sms", "unsubscribed")
     entries = headcount("consent", "log", "--upload", upload[:6], "--json").json["entries"]
-    assert [(e["identity"], e["row"], e["upload"]) for e in entries] == [("00124", 3, upload), ("00123", 6, upload)]
+    assert [(e["identity"], e["row"], e["upload"]) for e in entries] == [("00123", 6, upload), ("00124", 3, upload)]
     assert len(headcount("consent", "log", "--json").json["entries"]) == 3
-    assert f"email: not set → unsubscribed\n    upload {upload}, row 6\n" in headcount("consent", "log", ann).out
+    assert (
+        f"email: not set → unsubscribed\n    upload {upload}, row 6; by {entries[0]['actor']}; through cli\n"
+        in headcount("consent", "log", ann).out
+    )
 
 
 def test_nothing_changes_twice(headcount: Headcount, ann: str) -> None:

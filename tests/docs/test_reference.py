@@ -112,5 +112,9 @@ def test_every_field_of_a_report_is_on_the_page(tmp_path: Path) -> None:
     with application(load_settings(data=tmp_path / "data", threads=1)) as app:
         documents = [app.looking.document(file, Request()) for file in tmp_path.glob("*.csv")]
         documents += [app.uploads.upload(file, Request(), name=None, door="cli") for file in tmp_path.glob("*.csv")]
+        (tmp_path / "people.csv").write_text("identity,plan\n1,gold\n")
+        app.uploads.upload(tmp_path / "people.csv", Request(), name=None, door="cli")
+        (first,) = (d["upload"]["id"] for d in documents if d.get("upload", {}).get("status") == "completed")
+        documents += [app.uploads.reverse(first, "undo", door="cli"), app.uploads.reverse(first, "redo", door="cli")]
     named = set(re.findall(r"[`\"](\w+)[`\"]", page("reference/report-json.md")))
     assert {key for document in documents for key in keys(document)} - named == set()

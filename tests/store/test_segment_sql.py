@@ -69,6 +69,8 @@ PEOPLE: list[tuple[Any, ...]] = [
     ("fay", "100%_", 0, 0.0, False, utc("2024-05-11"), ["100%"], None, None, None, None, 0),
 ]
 CHANGES = [("ann", 2), ("eva", 1), ("id1", 1), ("id2", 2), ("id3", 1)]
+#: Consents that an upload changed.
+CONSENT = [("fay", 1), ("fay", None), ("id4", 2)]
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +80,13 @@ def store() -> Iterator[duckdb.DuckDBPyConnection]:
             "create table profiles (identity varchar, c1 varchar, c2 bigint, c3 double, c4 boolean, c5 timestamp,"
             f" c6 varchar[], {' boolean, '.join(CONSENTS)} boolean, created_upload integer)"
         )
-        connection.execute("create table changes (identity varchar, upload integer)")
+        for view in ("standing_changes", "standing_consent"):
+            connection.execute(f"create table {view} (identity varchar, upload integer)")
         connection.execute("create table crowd as from profiles")
         for table, people in (("profiles", PEOPLE), ("crowd", CROWD)):
             connection.executemany(f"insert into {table} values ({', '.join('?' * 12)})", people)
-        connection.executemany("insert into changes values (?, ?)", CHANGES)
+        connection.executemany("insert into standing_changes values (?, ?)", CHANGES)
+        connection.executemany("insert into standing_consent values (?, ?)", CONSENT)
         yield connection
 
 
@@ -152,7 +156,7 @@ def test_a_simple_filter_is_plain_sql() -> None:
         ("consent email is unsubscribed", "ann"),
         ("consent email is not set", "00123 dee fay"),
         ("not consent whatsapp is subscribed", "ann 00123 dee fay"),
-        ('upload "u1"', "ann bob eva"),
+        ('upload "u1"', "ann bob eva fay"),
         ('not upload "u2"', "bob eva fay"),
         ('(plan = "pro" or vip = true) and age > 30', "bob dee"),
         ('plan = "\' or 1=1 --"', ""),
@@ -229,7 +233,7 @@ def holds(node: Filter, person: Person) -> bool:
             return person[f"consent_{channel}"] is {"subscribed": True, "unsubscribed": False}.get(state)
         case UploadIs(upload_id):
             number = UPLOADS[upload_id]
-            return person["created_upload"] == number or (person["identity"], number) in CHANGES
+            return person["created_upload"] == number or (person["identity"], number) in [*CHANGES, *CONSENT]
         case _:
             assert not isinstance(node, Did)
             stored = person[node.property]

@@ -101,8 +101,8 @@ class Model:
     lives: dict[str, int] = field(default_factory=dict)
     born: int = 0
 
-    def standing(self, identity: str, *, without: int = 0) -> Iterator[Write]:
-        return (w for w in self.writes if w.identity == identity and w.upload not in self.undone and (not without or w.upload != without))
+    def standing(self, identity: str, *, without: int = -1) -> Iterator[Write]:
+        return (w for w in self.writes if w.identity == identity and w.upload not in self.undone and w.upload != without)
 
     def state(self) -> State:
         state = State(types=self.types)
@@ -111,8 +111,9 @@ class Model:
             for w in self.standing(identity):
                 for name, (value, row) in ({} if w.dropped else w.values).items():
                     profile.values[name], profile.came[name] = value, (w.upload, row)
+                    if value is None:
+                        del profile.values[name]
                 profile.consent |= w.consent
-            profile.values = {name: value for name, value in profile.values.items() if value is not None}
             state.profiles[identity] = profile
         return state
 

@@ -136,7 +136,7 @@ class _Compiler:
         if number is None:
             advice = "`headcount uploads list` shows the uploads there are."
             raise WrongCall("upload_unknown", f"There is no upload {upload_id!r}.", advice)
-        return Compiled(_BY_UPLOAD, [number, number])
+        return Compiled(_BY_UPLOAD, [number] * 3)
 
     def _property_test(self, node: PropertyTest) -> Compiled:
         match node:

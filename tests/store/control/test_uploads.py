@@ -129,8 +129,9 @@ def test_undo_keeps_the_time_of_the_end(uploads: SqlUploads) -> None:
     complete(uploads, record)
     finished = uploads.get("acme", record.id).finished_at
     assert finished is not None
-    assert uploads.advance(record.id, Status.COMPLETED, Status.UNDONE)
-    assert uploads.get("acme", record.id).finished_at == finished
+    for before, after in pairwise((Status.COMPLETED, Status.UNDOING, Status.UNDONE, Status.REDOING, Status.COMPLETED)):
+        assert uploads.advance(record.id, before, after)
+        assert uploads.get("acme", record.id).finished_at == finished
 
 
 def test_the_completed_uploads_of_the_same_file_and_mapping_are_found(uploads: SqlUploads) -> None:

@@ -16,6 +16,8 @@ from headcount.store.duckdb.registry import ensure_system_properties
 
 _LOCKED = "Could not set lock"
 _PAUSE = 0.1
+#: Columns up to which the memory that is given is enough.
+_NARROW = 64
 #: Bytes of the log of committed changes up to which closing leaves it for the next who opens: reading it again takes a moment,
 #: while a checkpoint of a large file takes half a second.
 _SMALL_LOG = 4 << 20
@@ -25,7 +27,7 @@ _SMALL_LOG = 4 << 20
 def open_file(path: Path, *, memory_mb: int, threads: int, patience: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the data file, made when it is missing. Waits up to `patience` seconds for another process. Raises Busy.
 
-    A megabyte for each column and thread comes on top of `memory_mb`.
+    A megabyte for each column beyond the first 64 and each thread comes on top of `memory_mb`.
     """
     connection = _connect(path, memory_mb, threads, time.monotonic() + patience)
     try:
@@ -33,7 +35,7 @@ def open_file(path: Path, *, memory_mb: int, threads: int, patience: float) -> I
         ensure_system_properties(connection)
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         # Not before: what a killed process left in the log has to be read again, however much it is.
-        connection.execute(f"SET memory_limit = '{memory_mb + _columns(connection) * threads}MB'")
+        connection.execute(f"SET memory_limit = '{memory_mb + max(_columns(connection) - _NARROW, 0) * threads}MB'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection

@@ -118,9 +118,9 @@ def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type
     """Give a property another type. Returns how many values could not be kept."""
     as_wanted = as_type(stored.column, stored.type, wanted)
     (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
-    # Whoever has a value of another type now is no longer as an upload left him.
-    connection.execute(f"UPDATE profiles SET last_updated = timezone('UTC', now()) WHERE {stored.column} IS NOT NULL")
     for table, column in _columns_of(connection, stored):
+        # Whoever has a value of another type now, or will have after an undo, is no longer as an upload left him.
+        connection.execute(f"UPDATE {table} SET last_updated = timezone('UTC', now()) WHERE {column} IS NOT NULL")
         _retype_column(connection, table, column, stored.type, wanted)
     connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
     return int(lost)
