@@ -19,6 +19,8 @@ from headcount.errors import WrongCall
 
 FILE = "headcount.toml"
 PREFIX = "HEADCOUNT_"
+#: What the id of an account may be. It names the data file, so it must lead to no other path.
+ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 
 
 def _time_zone(name: str) -> str:
@@ -39,7 +41,7 @@ class Settings(BaseSettings):
     #: The account that commands work on.
     account: str = Field(
         "default",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        pattern=ACCOUNT_ID,
         description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit",
     )
     #: The largest file that is accepted, in bytes after decompression.

@@ -26,3 +26,11 @@ class FileRejected(HeadcountError):
 
 class Busy(HeadcountError):
     """Another process holds what is needed; trying again later can succeed."""
+
+
+class Throttled(WrongCall):
+    """Too many attempts; nothing was tried. After `seconds` the next one is."""
+
+    def __init__(self, code: str, message: str, *, seconds: int) -> None:
+        super().__init__(code, message, f"Wait {seconds} seconds, then try again.")
+        self.seconds = seconds

@@ -41,7 +41,7 @@ def test_every_problem_has_its_title_and_advice(kind: Kind) -> None:
     assert documented("reference/problem-codes.md")[kind.code] == [kind.title, kind.advice]
 
 
-ERRORS = {"WrongCall", "FileRejected", "Busy", "HeadcountError"}
+ERRORS = {"WrongCall", "Throttled", "FileRejected", "Busy", "HeadcountError"}
 
 
 def raised() -> Iterator[str]:
@@ -49,12 +49,7 @@ def raised() -> Iterator[str]:
     for path in (ROOT / "src").rglob("*.py"):
         calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
         for call in calls:
-            named = isinstance(call.func, ast.Name) and call.func.id in {
-                "WrongCall",
-                "FileRejected",
-                "Busy",
-                "HeadcountError",
-            }
+            named = isinstance(call.func, ast.Name) and call.func.id in ERRORS
             if named and call.args and isinstance(call.args[0], ast.Constant):
                 yield str(call.args[0].value)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+from headcount.errors import HeadcountError
 
 _MIGRATIONS = "headcount.store.control:migrations"
 
@@ -28,6 +33,17 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("script_location", _MIGRATIONS)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction. Raises HeadcountError `data_not_written` where the file cannot be written."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        advice = f"Free some disk space, then try again. ({error.orig})"
+        raise HeadcountError("data_not_written", "The control file could not be written.", advice) from error
 
 
 def _prepare(connection: SqliteConnection, _record: object) -> None:

@@ -7,17 +7,21 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from headcount.auth.rights import Role
 from headcount.uploads.upload import Document, Status
 
 
@@ -105,3 +109,96 @@ class UploadRow(Base):
     owner_started: Mapped[str | None]
     heartbeat_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+class UserRow(Base):
+    """Somebody who signs in."""
+
+    # `user` alone is a word of SQL.
+    __tablename__ = "app_user"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class MemberRow(Base):
+    """What a user is in an account."""
+
+    __tablename__ = "member"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [r.value for r in roles]))
+    may_see_personal_data: Mapped[bool]
+    disabled: Mapped[bool]
+
+
+class SessionRow(Base):
+    """A sign-in."""
+
+    __tablename__ = "session"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "user_id"], ["member.account_id", "member.user_id"]),
+        Index(None, "user_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    account_id: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class PasscodeRow(Base):
+    """A machine's way into an account."""
+
+    __tablename__ = "passcode"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    secret_hash: Mapped[str]
+    scope: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    """How often signing in failed, by the hash of an address."""
+
+    __tablename__ = "sign_in_attempt"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuditRow(Base):
+    """One thing that somebody did."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "account_id", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    who: Mapped[str]
+    who_name: Mapped[str]
+    action: Mapped[str]
+    object: Mapped[str]
+    details: Mapped[Document]
+    door: Mapped[str]
+
+
+@event.listens_for(AuditRow.__table__, "after_create")
+def _append_only(_table: object, connection: Connection, **_: object) -> None:
+    """Nobody changes or removes an entry of the audit log, whatever the program does."""
+    for change in ("UPDATE", "DELETE"):
+        refuse = "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+        connection.exec_driver_sql(f"CREATE TRIGGER audit_entry_no_{change.lower()} BEFORE {change} ON audit_entry {refuse}")
