@@ -49,9 +49,16 @@ sed -n '1,4p' "$place/mend.csv"
 say "One person: every value, and the file and row it came from"
 run people show 00016
 
+say "That file was wrong? Take it back: everybody is as before"
+run uploads undo "$faulty"
+run people find 00016
+
 say "How many people?"
 run segment count 'plan = "pro" and not consent email is unsubscribed'
 run segment count 'signup after "2025-06-30" and Phone exists'
+
+say "Take people out; the file uploaded again as it is changes nothing"
+run people export 'plan = "pro"' --output "$place/pro.csv"
 
 cat <<END
 
@@ -60,6 +67,7 @@ cat <<END
 
 With the command on your path (. .venv/bin/activate) and HEADCOUNT_DATA=$HEADCOUNT_DATA in the environment:
 
+  headcount uploads redo $faulty   the faults brought back after all
   headcount upload $place/people.csv       the same file again: nothing changes
   headcount upload $place/headers.csv      headers with faults: it asks, and names the flags that answer
   headcount people find chlo                  people by a part of their name
