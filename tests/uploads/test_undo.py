@@ -489,6 +489,18 @@ def test_a_value_that_another_type_lost_is_set_again(account: Account, job: Job)
     assert account.values("a") == {"plan": "pro"}
 
 
+def test_a_value_that_another_type_lost_while_its_person_lived_on_is_set_again(account: Account) -> None:
+    first = account.send("identity,plan\na,pro\n")
+    second = account.send("identity,visits\na,1\n", name="second.csv")
+    turn(account, first)
+    for type_ in (Type.INTEGER, Type.STRING):
+        retype(account, "plan", type_)
+    turn(account, first, "redo")
+    turn(account, second)
+    assert account.values("a") == {}
+    assert ledger(account.send("identity,plan\na,pro\n")) == {"rows": 1, "updated": 1}
+
+
 @pytest.mark.parametrize(("match", "cells"), [("email", ("a@x.example", "A@X.example")), ("phone", ("+4930123456", "+4930123456"))])
 def test_rows_that_name_people_by_an_address(account: Account, match: Match, cells: tuple[str, str]) -> None:
     account.send("identity,Email,Phone,plan\n1,a@x.example,+4930123456,pro\n2,a@x.example,+4930123456,free\n3,,,x\n")

@@ -100,7 +100,7 @@ class Application:
 
     def _match(self, named: str) -> int:
         """Fill `matched` with the people named; returns how many rows name somebody."""
-        repeats = self.origin.repeats
+        repeats = registry.since_retypes(self.connection, self.origin.repeats)
         if repeats:
             self._table("matched", repeated(named, repeats))
         if not repeats or self._may_differ():

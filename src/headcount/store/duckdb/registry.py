@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 
@@ -76,7 +76,7 @@ def planned(connection: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, T
 
 
 def _enter(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> None:
-    connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?)", [added.number, added.name, added.type.value, upload])
+    connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?, 0)", [added.number, added.name, added.type.value, upload])
 
 
 def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
@@ -119,11 +119,18 @@ def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type
     as_wanted = as_type(stored.column, stored.type, wanted)
     (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
     for table, column in _columns_of(connection, stored):
-        # Whoever has a value of another type now, or will have after an undo, is no longer as an upload left him.
-        connection.execute(f"UPDATE {table} SET last_updated = timezone('UTC', now()) WHERE {column} IS NOT NULL")
         _retype_column(connection, table, column, stored.type, wanted)
-    connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
+    retyped = "UPDATE properties SET type = ?, retyped = nextval('steps') WHERE number = ?"
+    connection.execute(retyped, [wanted.value, stored.number])
     return int(lost)
+
+
+def since_retypes(connection: duckdb.DuckDBPyConnection, uploads: Collection[int]) -> tuple[int, ...]:
+    """Those of the uploads that began after every retype."""
+    if not uploads:
+        return ()
+    asked = f"upload IN ({', '.join(map(str, uploads))}) AND first_step > (SELECT max(retyped) FROM properties)"
+    return tuple(number for (number,) in connection.execute(f"SELECT upload FROM uploads WHERE {asked}").fetchall())
 
 
 def _retype_column(connection: duckdb.DuckDBPyConnection, table: str, column: str, stored: Type, wanted: Type) -> None:

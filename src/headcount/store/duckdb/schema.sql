@@ -6,7 +6,9 @@ CREATE TABLE IF NOT EXISTS properties (
     number INTEGER PRIMARY KEY,
     name VARCHAR NOT NULL UNIQUE,
     type VARCHAR NOT NULL,
-    created_upload INTEGER NOT NULL
+    created_upload INTEGER NOT NULL,
+    -- The step of its last retype; uploads from before it may have said what is not there any more.
+    retyped BIGINT NOT NULL DEFAULT 0
 );
 
 -- One row a person. No index: a bulk change is a hash join, a lookup is a scan of one column (10 ms for 10 M rows).
