@@ -33,12 +33,11 @@ class Undoing:
         """The upload on its way back, owned by this process. Raises WrongCall where it cannot be."""
         record = self.records.get(self.rules.account, upload_id)
         self._assert_possible(record, job)
-        if not self.records.claim(record.id, this_process(), instead_of=record.owner):
-            raise HeadcountError("upload_taken", f"Another process is already working on upload {record.id}.", "")
         asked = {"at": utc_text(datetime.now(UTC)), "by": actor or None, "door": door, "was": record.status.value}
         report = {**(record.report or {}), "reversal": asked}
         to = Status.UNDOING if job == "undo" else Status.REDOING
-        if not self.records.advance(record.id, record.status, to, report=report, turn_at=datetime.now(UTC)):
+        claimed = self.records.claim(record.id, this_process(), instead_of=record.owner)
+        if not (claimed and self.records.advance(record.id, record.status, to, report=report, turn_at=datetime.now(UTC))):
             raise HeadcountError("upload_taken", f"Another process is already working on upload {record.id}.", "")
         return self.records.get(self.rules.account, record.id)
 

@@ -17,9 +17,6 @@ from headcount.single_row import single_row
 
 Kind: TypeAlias = Literal["before", "after"]
 
-#: The columns of an image that are no values.
-FIXED = ("identity", "row", "step", "first_seen", "last_updated")
-
 
 def next_step(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the write that is made now."""
@@ -92,8 +89,11 @@ def keep(  # noqa: PLR0913 - what is kept, of whom, and when
 
 def standing(connection: duckdb.DuckDBPyConnection, upload: int) -> Sequence[int]:
     """The other uploads that stand and hold the values under them, in the order in which they began."""
-    asked = "SELECT upload FROM uploads WHERE upload <> ? AND NOT undone AND undoable ORDER BY first_step"
-    return [number for (number,) in connection.execute(asked, [upload]).fetchall() if columns(connection, image("before", number))]
+    asked = (
+        "SELECT upload FROM uploads JOIN duckdb_tables() t ON t.table_name = concat('before_', upload) "
+        "WHERE upload <> ? AND NOT undone AND undoable ORDER BY first_step"
+    )
+    return [number for (number,) in connection.execute(asked, [upload]).fetchall()]
 
 
 def holding(connection: duckdb.DuckDBPyConnection, number: int) -> Iterator[tuple[str, str]]:

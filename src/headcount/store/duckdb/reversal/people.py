@@ -45,7 +45,8 @@ def _bequeath(piece: Piece) -> None:
         "UPDATE profiles SET created_upload = b.heir.upload, created_row = b.heir.row FROM born b "
         "WHERE b.heir IS NOT NULL AND profiles.rowid = b.pid"
     )
-    for number in images.standing(piece.connection, piece.upload):
+    heirs = {number for (number,) in piece.connection.execute("SELECT DISTINCT heir.upload FROM born").fetchall()}
+    for number in heirs.intersection(images.standing(piece.connection, piece.upload)):
         # The row by which the heir itself knows him, so that one piece has all of him.
         piece.run(
             f"UPDATE profiles SET created_row = m.row FROM born b JOIN {images.image('before', number)} m USING (identity) "
