@@ -24,6 +24,7 @@ from headcount.config import Settings
 from headcount.errors import WrongCall
 from headcount.house import House
 from headcount.jobs import Worker
+from headcount.people.desk import PeopleDesk
 from headcount.store.control.accounts import SqlAccounts, ensure_account
 from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
@@ -175,6 +176,12 @@ class _Accounts:
         """The uploads of the principal's account."""
         return Desk(by, self.means(by.account_id))
 
+    def people(self, by: Principal) -> PeopleDesk:
+        """The people of the principal's account."""
+        means = self.means(by.account_id)
+        history, store = means.history, self._stores[by.account_id]
+        return PeopleDesk(by, store.open, history.ids, history.number, history.rules.zone, means.log, means.clock)
+
     def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
         """See Worker."""
         return self.means(account_id).turns.next(stopping)
@@ -204,17 +211,17 @@ def open_house(settings: Settings) -> Iterator[House]:
     """The use cases of all accounts for a server, with the worker at work for as long as the context lasts."""
     _make_directory(settings.data)
     control = open_control(settings.data / "control.sqlite")
-    worker = Worker(lambda account_id, stopping: accounts.work(account_id, stopping), threads=settings.workers)
+    worker = Worker(settings.workers)
     accounts = _Accounts(settings, control, worker.wake)
     passwords, users = Passwords(), SqlUsers(control)
     sign_in = SignIn(users, SqlSessions(control), SqlAttempts(control), passwords, _now)
     access = Access(users, SqlPasscodes(control), SqlAuditLog(control), passwords, _now)
     ended = threading.Event()
     try:
-        worker.start()
+        worker.start(accounts.work)
         accounts.adopt()
         threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
-        yield House(settings, SqlAccounts(control), sign_in, access, worker, accounts.desk)
+        yield House(settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people)
     finally:
         ended.set()
         worker.stop(_GRACE)
@@ -234,7 +241,7 @@ def begin(settings: Settings) -> Made | None:
 
 def _given(settings: Settings) -> Given:
     account = Account(settings.account, settings.account, settings.timezone)
-    passcode, password = (secret and secret.get_secret_value() for secret in (settings.passcode, settings.admin_password))
+    passcode, password = (None if secret is None else secret.get_secret_value() for secret in (settings.passcode, settings.admin_password))
     return Given(account=account, passcode=passcode, admin_email=settings.admin_email, admin_password=password)
 
 

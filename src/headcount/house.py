@@ -11,6 +11,7 @@ from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
 from headcount.config import Settings
 from headcount.jobs import Worker
+from headcount.people.desk import PeopleDesk
 from headcount.uploads.desk import Desk
 
 #: The name of the cookie with the token of a session, and of the header with the token for its forms.
@@ -29,3 +30,5 @@ class House:
     worker: Worker
     #: The uploads of the account of whoever asks.
     desk: Callable[[Principal], Desk]
+    #: The people of the account of whoever asks, with their consents and properties.
+    people: Callable[[Principal], PeopleDesk]

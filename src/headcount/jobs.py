@@ -16,19 +16,20 @@ Work: TypeAlias = Callable[[str, Callable[[], bool]], bool]
 class Worker:
     """Threads that do the work of accounts that were woken."""
 
-    def __init__(self, work: Work, *, threads: int) -> None:
-        self._work = work
+    def __init__(self, threads: int) -> None:
         self._woken = SimpleQueue[str | None]()
         self._guard = threading.Lock()
         # Accounts on which a thread works, and whether they were woken meanwhile.
         self._busy: dict[str, bool] = {}
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, name=f"worker-{n}", daemon=True) for n in range(threads)]
+        self._wanted = threads
+        self._threads: list[threading.Thread] = []
 
-    def start(self) -> None:
+    def start(self, work: Work) -> None:
         """Begin to work."""
-        for thread in self._threads:
-            thread.start()
+        for number in range(self._wanted):
+            self._threads.append(threading.Thread(target=self._run, args=(work,), name=f"worker-{number}", daemon=True))
+            self._threads[-1].start()
 
     def wake(self, account_id: str) -> None:
         """Say that an account has something to do. What is said twice is done once."""
@@ -61,14 +62,14 @@ class Worker:
         """How many accounts wait for a thread."""
         return self._woken.qsize()
 
-    def _run(self) -> None:
+    def _run(self, work: Work) -> None:
         while (account_id := self._woken.get()) is not None and not self.stopping:
-            self._do(account_id)
+            self._do(work, account_id)
 
-    def _do(self, account_id: str) -> None:
+    def _do(self, work: Work, account_id: str) -> None:
         try:
-            more = self._work(account_id, self._stopping.is_set)
-        except Exception:
+            more = work(account_id, self._stopping.is_set)
+        except Exception:  # noqa: BLE001 - see below
             # The thread has other accounts to work for; the work itself says what it left.
             structlog.get_logger().exception("work_failed", account=account_id)
             more = False

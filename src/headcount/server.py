@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 
@@ -108,7 +108,7 @@ def _explain(app: FastAPI) -> None:
 
     @app.exception_handler(HeadcountError)
     def explained(request: Request, error: HeadcountError) -> Response:
-        if status_of(error) >= 500:
+        if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
             structlog.get_logger().error("call_failed", route=_route(request), code=error.code)
         return failure(error, status_of(error))
 
@@ -207,8 +207,7 @@ def assert_free(path: Path) -> None:
 
 def is_served(path: Path) -> bool:
     """Whether a server listens on the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        with suppress(OSError):
-            asking.connect(str(path))
-            return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError):
+        asking.connect(str(path))
+        return True
     return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headcount.api import files, uploads
+from headcount.api import files, people, uploads
 
 SUMMARY = "A self-hosted home for customer profiles: send a CSV, see what it would change, apply it, take it back."
-ROUTES = (uploads.routes, files.routes)
+ROUTES = (uploads.routes, files.routes, people.router)

@@ -29,7 +29,7 @@ class UploadObject(_Open):
     created_at: str | None = None
     finished_at: str | None = None
     undo_until: str | None = Field(None, description="Until when it can be taken back; null when it cannot be.")
-    review: bool = Field(False, description="Whether it stops when it is ready.")
+    review: bool = Field(default=False, description="Whether it stops when it is ready.")
     rows: int | None = None
     processed: int | None = None
     rejected: int | None = None

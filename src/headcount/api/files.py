@@ -21,8 +21,6 @@ routes = APIRouter(prefix="/api/v1", tags=["Files"])
 _RESPONSES = {**may_answer(411, 413, 415, 429, 507), 200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 
 
-
-
 @routes.post("/inspect", responses=_RESPONSES, openapi_extra=FILE_BODY, response_model=dict[str, Any])
 async def inspect(
     request: Request, caller: Calling, preview: Annotated[int, Query(ge=0, le=1000, description="How many rows to show.")] = 15

@@ -183,7 +183,7 @@ class Apply(BaseModel):
 @routes.post("/{upload_id}/apply", responses=may_answer(404, 409))
 def apply(caller: Calling, upload_id: UploadId, wish: Annotated[Apply | None, Body()] = None) -> Shown:
     """Apply an upload that is ready."""
-    return Shown.model_validate(caller.desk.apply(upload_id, wish and wish.confirm_resubscribe))
+    return Shown.model_validate(caller.desk.apply(upload_id, None if wish is None else wish.confirm_resubscribe))
 
 
 @routes.get(

@@ -88,7 +88,7 @@ class WouldBe:
         return {**column, "examples": report.examples(self.examples.get(self.numbers.get(column["property"] or "", 0), ()))}
 
 
-def checked(  # noqa: PLR0913 - a file and what is known about it
+def checked(  # noqa: PLR0913, PLR0917 - a file and what is known about it
     looking: Looking, plan: Plan, workdir: Path, request: Request, before: Sequence[UploadRecord], on_progress: OnProgress
 ) -> WouldBe:
     """What applying the rows staged in the workdir would do now; `before` are the uploads of the same bytes with the same mapping."""

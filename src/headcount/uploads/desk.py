@@ -71,8 +71,8 @@ class Desk:
         zone = ZoneInfo(self.means.history.rules.zone)
         wanted = Wanted(
             statuses=_statuses(status),
-            since=since and datetime.combine(since, time(), zone).astimezone(UTC),
-            before=until and datetime.combine(until + timedelta(days=1), time(), zone).astimezone(UTC),
+            since=None if since is None else _begin_of(since, zone),
+            before=None if until is None else _begin_of(until + timedelta(days=1), zone),
         )
         return self.means.history.list(limit, wanted)
 
@@ -140,8 +140,14 @@ class Desk:
         """What an upload of a file that came in to be looked at would do now; the document of `headcount check`."""
         self.principal.demand(Right.UPLOAD)
         incoming.reception.finish()
-        where = {"door": self.principal.door, "file_name": incoming.file_name, "name": name}
-        found = self.means.checking.check(incoming.reception.target, incoming.request, on_progress=on_progress, **where)
+        found = self.means.checking.check(
+            incoming.reception.target,
+            incoming.request,
+            name=name,
+            door=self.principal.door,
+            on_progress=on_progress,
+            file_name=incoming.file_name,
+        )
         return found if self._sees_all else masked(found)
 
     def would_undo(self, upload_id: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:
@@ -278,6 +284,10 @@ class Desk:
 
     def _log(self, action: str, on: str, **details: str | int | bool) -> None:
         self.means.log.add(self.principal.did(action, on, self.means.clock(), **details))
+
+
+def _begin_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _statuses(status: str | None) -> frozenset[Status]:

@@ -32,7 +32,9 @@ class Turns:
     uploads: Uploads
     wake: Callable[[], None]
 
-    def begin(self, *, name: str, file_name: str, door: str, actor: str, request: Request, review: bool) -> UploadRecord:
+    def begin(  # noqa: PLR0913 - the facts every upload begins with
+        self, *, name: str, file_name: str, door: str, actor: str, request: Request, review: bool
+    ) -> UploadRecord:
         """A new upload whose bytes are about to arrive."""
         return self.uploads.records.create(
             self.uploads.rules.account,

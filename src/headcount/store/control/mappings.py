@@ -31,4 +31,4 @@ class SqlMappings:
         statement = select(MappingRow).where(MappingRow.account_id == account_id, MappingRow.headers == headers)
         with transaction(self._engine) as connection:
             row = connection.execute(statement).mappings().one_or_none()
-        return row and RememberedMapping(**row)
+        return None if row is None else RememberedMapping(**row)
