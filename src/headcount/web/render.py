@@ -101,7 +101,9 @@ def _environment() -> Environment:
         status_word=words.status_word,
         status_tone=words.status_tone,
     )
-    environment.globals.update(static=static, bar=bar, percent=words.percent, doors=words.DOORS, Right=Right, settings_links=settings_links)
+    environment.globals.update(static=static, bar=bar, percent=words.percent, Right=Right, settings_links=settings_links)
+    environment.globals.update(doors=words.DOORS, actions=words.ACTIONS, roles=words.ROLES)
+    environment.globals["role_options"] = [(role, word) for role, (word, _) in words.ROLES.items()]
     return environment
 
 

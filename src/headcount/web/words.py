@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -30,6 +29,28 @@ STATUS: Mapping[str, tuple[str, str]] = {
 
 #: Where something came in.
 DOORS: Mapping[str, str] = {"dashboard": "Dashboard", "cli": "Command line", "api": "API", "sftp": "SFTP"}
+
+#: The roles, and what each of them does.
+ROLES: Mapping[str, tuple[str, str]] = {
+    "admin": ("Administrator", "Does everything, and says who else may do what."),
+    "creator": ("Creator", "Uploads files, takes them back, works with people and campaigns."),
+    "approver": ("Approver", "Looks at everything, and releases campaigns."),
+    "member": ("Member", "Looks at everything, and changes nothing."),
+}
+
+#: What somebody did, as the audit log has it.
+ACTIONS: Mapping[str, str] = {
+    "session.begin": "Signed in",
+    "password.change": "Changed their password",
+    "user.create": "Made a user",
+    "user.admit": "Admitted a user",
+    "user.role": "Changed a role",
+    "user.personal_data": "Changed who sees personal data",
+    "user.disable": "Disabled a user",
+    "user.enable": "Enabled a user",
+    "passcode.create": "Made a passcode",
+    "passcode.revoke": "Revoked a passcode",
+}
 
 _UNITS = ("kB", "MB", "GB", "TB")
 _THOUSAND = 1000
@@ -108,8 +129,4 @@ def status_tone(status: str) -> str:
 
 
 def _seen(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code < 0x20:  # noqa: PLR2004 - the pictures of the controls stand in the order of the controls
-        return chr(0x2400 + code)
-    name = unicodedata.category(found[0])
-    return f"⟨U+{code:04X}⟩" if name else ""
+    return f"⟨U+{ord(found[0]):04X}⟩"
