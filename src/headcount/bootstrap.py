@@ -6,13 +6,18 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from headcount.audit import AuditLog
+from headcount.auth.rights import Principal
 from headcount.config import Settings
 from headcount.errors import WrongCall
+from headcount.people.desk import PeopleDesk
 from headcount.store.control.accounts import ensure_account
+from headcount.store.control.audit import SqlAuditLog
 from headcount.store.control.engine import open_control
 from headcount.store.control.uploads import SqlUploads
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
@@ -42,11 +47,17 @@ class Application:
     checking: Checking
     undoing: Undoing
     data_file: Path
+    log: AuditLog
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
         """The profiles, for as long as the context lasts. No file is read beside it, so it gets all of the memory. Raises Busy."""
         return _open_store(self.settings, self.data_file, share=1.0)
+
+    def people(self, by: Principal) -> PeopleDesk:
+        """The people of the account, as somebody asks for them."""
+        ids, number = self.history.ids, self.history.number
+        return PeopleDesk(by, self.store, ids, number, self.settings.timezone, self.log, partial(datetime.now, UTC))
 
 
 @contextmanager
@@ -69,6 +80,7 @@ def application(settings: Settings) -> Iterator[Application]:
             Checking(records, looking),
             undoing,
             data_file,
+            SqlAuditLog(control),
         )
     finally:
         control.dispose()

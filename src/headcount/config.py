@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -18,6 +19,7 @@ from pydantic_settings import (
 from headcount.errors import WrongCall
 
 FILE = "headcount.toml"
+_SECRETS = frozenset({"passcode", "url"})
 PREFIX = "HEADCOUNT_"
 #: What the id of an account may be. It names the data file, so it must lead to no other path.
 ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -29,6 +31,13 @@ def _time_zone(name: str) -> str:
     except (OSError, ValueError, KeyError):
         raise ValueError(name) from None
     return name
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError(url)
+    return url.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -44,6 +53,12 @@ class Settings(BaseSettings):
         pattern=ACCOUNT_ID,
         description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit",
     )
+    #: The address of a server on which commands work, instead of a data directory.
+    url: Annotated[str, AfterValidator(_address)] | None = Field(
+        None, description="an address such as https://headcount.example.com, without a name or passcode in it"
+    )
+    #: The passcode of the account on that server.
+    passcode: SecretStr | None = Field(None, description="a passcode of the account")
     #: The largest file that is accepted, in bytes after decompression.
     file_limit_bytes: PositiveInt = Field(1_000_000_000, description="a whole number of bytes, at least 1")
     #: How many custom properties an account may have.
@@ -98,8 +113,10 @@ def _wrong_setting(error: ErrorDetails) -> WrongCall:
         known = ", ".join(Settings.model_fields)
         return WrongCall("setting_invalid", f"There is no setting {name}.", f"The settings are {known}.")
     allowed = Settings.model_fields[name].description
+    # What may hold a secret is not repeated.
+    given = "wrong; it" if name in _SECRETS else f"{error['input']!r}, but"
     return WrongCall(
         "setting_invalid",
-        f"The setting {name} is {error['input']!r}, but takes {allowed}.",
+        f"The setting {name} is {given} takes {allowed}.",
         f"Set {PREFIX}{name.upper()}, or {name} in {FILE}.",
     )
