@@ -19,7 +19,6 @@ from pydantic_settings import (
 from headcount.errors import WrongCall
 
 FILE = "headcount.toml"
-_SECRETS = frozenset({"passcode", "url"})
 PREFIX = "HEADCOUNT_"
 #: What the id of an account may be. It names the data file, so it must lead to no other path.
 ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -57,8 +56,18 @@ class Settings(BaseSettings):
     url: Annotated[str, AfterValidator(_address)] | None = Field(
         None, description="an address such as https://headcount.example.com, without a name or passcode in it"
     )
-    #: The passcode of the account on that server.
-    passcode: SecretStr | None = Field(None, description="a passcode of the account")
+    #: The same, for the account that the first start of a server makes; wins over `account`.
+    account_id: str | None = Field(
+        None, pattern=ACCOUNT_ID, description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit"
+    )
+    #: The passcode of the account: with `url` the one to call with; at the first start its own, made and shown once where unset.
+    passcode: SecretStr | None = Field(None, description="16 or more letters, digits and signs, without blanks")
+    #: Of the first start: the e-mail address of the administrator.
+    admin_email: str | None = Field(None, description="an e-mail address")
+    #: Of the first start: the password of the administrator; unset, one is made and shown once.
+    admin_password: SecretStr | None = Field(None, description="10 to 1,000 characters")
+    #: Uploads of different accounts that a server works on at once; those of one account take turns.
+    workers: PositiveInt = Field(2, description="a whole number, at least 1")
     #: The largest file that is accepted, in bytes after decompression.
     file_limit_bytes: PositiveInt = Field(1_000_000_000, description="a whole number of bytes, at least 1")
     #: How many custom properties an account may have.
@@ -100,9 +109,12 @@ class Settings(BaseSettings):
 def load_settings(**given: object) -> Settings:
     """The settings, those `given` by the caller first. Raises WrongCall, which names the wrong one."""
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         raise _wrong_setting(error.errors()[0]) from None
+    if settings.account_id and "account" not in given:
+        return settings.model_copy(update={"account": settings.account_id})
+    return settings
 
 
 def _wrong_setting(error: ErrorDetails) -> WrongCall:
@@ -113,10 +125,12 @@ def _wrong_setting(error: ErrorDetails) -> WrongCall:
         known = ", ".join(Settings.model_fields)
         return WrongCall("setting_invalid", f"There is no setting {name}.", f"The settings are {known}.")
     allowed = Settings.model_fields[name].description
-    # What may hold a secret is not repeated.
-    given = "wrong; it" if name in _SECRETS else f"{error['input']!r}, but"
     return WrongCall(
         "setting_invalid",
-        f"The setting {name} is {given} takes {allowed}.",
+        f"The setting {name} is {_shown(name, error['input'])}, but takes {allowed}.",
         f"Set {PREFIX}{name.upper()}, or {name} in {FILE}.",
     )
+
+
+def _shown(name: str, value: object) -> str:
+    return "wrong" if name in {"passcode", "admin_password", "url"} else repr(value)
