@@ -19,6 +19,7 @@ from headcount.profiles.store import Job
 from headcount.uploads.manifest import manifest_of, read
 from headcount.uploads.mapping import Request
 from headcount.uploads.rules import OnProgress
+from headcount.uploads.upload import WORKING
 
 #: As many of the newest uploads are looked through for interrupted ones.
 _LOOKED_THROUGH = 1_000
@@ -117,6 +118,9 @@ class RemoteUploads:
             end = self.connection.watch(_path(upload_id, "progress"), on_progress)
         if end.get("error"):
             raise error_of(end["error"])
+        if end["status"] in WORKING:
+            message = f"The server is stopping; upload {upload_id} goes on when it runs again."
+            raise HeadcountError("server_gone", message, f"See how far it is: {self.program} uploads show {upload_id}")
         return self.show(upload_id)
 
     @contextmanager
