@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,11 +35,13 @@ class RemoteUploads:
 
     def inspect(self, file: Path, request: Request, preview: int, on_progress: OnProgress) -> Document:
         """See UploadWork."""
-        return self._looked_at("inspect", _parcel(file, request, on_progress), on_progress, {"preview": preview})
+        with _as_given(request):
+            return self._looked_at("inspect", _parcel(file, request, on_progress), on_progress, {"preview": preview})
 
     def check(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
         """See UploadWork."""
-        return self._looked_at("check", _parcel(file, request, on_progress), on_progress, {"name": name})
+        with _as_given(request):
+            return self._looked_at("check", _parcel(file, request, on_progress), on_progress, {"name": name})
 
     def upload(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
         """See UploadWork."""
@@ -50,7 +53,8 @@ class RemoteUploads:
             return self.show(error.upload)
         except KeyboardInterrupt as stop:
             raise HeadcountError("stopped", "Stopped while the file was sent; nothing of it was kept.", "Upload it again.") from stop
-        return self._followed(begun, on_progress)
+        with _as_given(request):
+            return self._followed(begun, on_progress)
 
     def list(self, limit: int) -> Sequence[Document]:
         """See UploadWork."""
@@ -88,7 +92,8 @@ class RemoteUploads:
             answers = self.request(upload_id)
         if answers is None:
             return self._done("resume", upload_id, on_progress)
-        return self._followed(self.connection.put(_path(upload_id, "mapping"), manifest_of(answers)), on_progress)
+        with _as_given(answers):
+            return self._followed(self.connection.put(_path(upload_id, "mapping"), manifest_of(answers)), on_progress)
 
     def cancel(self, upload_id: str) -> Document:
         """See UploadWork."""
@@ -152,6 +157,17 @@ def _path(upload_id: str, what: str = "") -> str:
     if not (upload_id.isascii() and upload_id.isalnum()):
         raise WrongCall("upload_unknown", f"There is no upload {upload_id!r}.", "`headcount uploads list` shows all.")
     return f"uploads/{upload_id}/{what}".removesuffix("/")
+
+
+@contextmanager
+def _as_given(request: Request) -> Iterator[None]:
+    """Where no manifest was given, none is blamed: flags travel as one."""
+    try:
+        yield
+    except WrongCall as error:
+        if not any(asked.path for asked in request.columns.values()):
+            error.message = re.sub(r", which the manifest names at [^“”]*\.$", ".", error.message)
+        raise
 
 
 def _parcel(file: Path, request: Request, on_progress: OnProgress) -> Parcel:
