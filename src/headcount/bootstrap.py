@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import sqlalchemy
 
 from headcount.accounts import Account
+from headcount.audit import AuditLog
 from headcount.auth.access import Access
 from headcount.auth.first_start import Given, Made, first_start
 from headcount.auth.passwords import Passwords
@@ -69,11 +70,17 @@ class Application:
     checking: Checking
     undoing: Undoing
     data_file: Path
+    log: AuditLog
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
         """The profiles, for as long as the context lasts. No file is read beside it, so it gets all of the memory. Raises Busy."""
         return _open_store(self.settings, self.data_file, share=1.0)
+
+    def people(self, by: Principal) -> PeopleDesk:
+        """The people of the account, as somebody asks for them."""
+        ids, number = self.history.ids, self.history.number
+        return PeopleDesk(by, self.store, ids, number, self.settings.timezone, self.log, _now)
 
 
 @contextmanager
@@ -96,6 +103,7 @@ def application(settings: Settings) -> Iterator[Application]:
             Checking(records, looking),
             undoing,
             data_file,
+            SqlAuditLog(control),
         )
     finally:
         control.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr, ValidationError
@@ -31,6 +32,13 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError(url)
+    return url.rstrip("/")
+
+
 class Settings(BaseSettings):
     """Every setting. A field's description names the values it takes, and is what a wrong value is told."""
 
@@ -44,11 +52,15 @@ class Settings(BaseSettings):
         pattern=ACCOUNT_ID,
         description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit",
     )
+    #: The address of a server on which commands work, instead of a data directory.
+    url: Annotated[str, AfterValidator(_address)] | None = Field(
+        None, description="an address such as https://headcount.example.com, without a name or passcode in it"
+    )
     #: The same, for the account that the first start of a server makes; wins over `account`.
     account_id: str | None = Field(
         None, pattern=ACCOUNT_ID, description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit"
     )
-    #: Of the first start: the passcode of the account; unset, one is made and shown once.
+    #: The passcode of the account: with `url` the one to call with; at the first start its own, made and shown once where unset.
     passcode: SecretStr | None = Field(None, description="16 or more letters, digits and signs, without blanks")
     #: Of the first start: the e-mail address of the administrator.
     admin_email: str | None = Field(None, description="an e-mail address")
@@ -123,4 +135,4 @@ def _wrong_setting(error: ErrorDetails) -> WrongCall:
 
 
 def _shown(name: str, value: object) -> str:
-    return "wrong" if name in {"passcode", "admin_password"} else repr(value)
+    return "wrong" if name in {"passcode", "admin_password", "url"} else repr(value)

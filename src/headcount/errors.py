@@ -23,6 +23,9 @@ class WrongCall(HeadcountError):
 class FileRejected(HeadcountError):
     """The file cannot be used at all; nothing was stored in a profile."""
 
+    #: The id of the upload that was begun with it, where one was.
+    upload: str | None = None
+
 
 class Busy(HeadcountError):
     """Another process holds what is needed; trying again later can succeed."""

@@ -17,6 +17,7 @@ class Details(BaseModel):
     kind: str = Field(
         "failed", description="wrong_call, file_rejected, busy, or failed.", examples=["wrong_call", "file_rejected", "busy", "failed"]
     )
+    upload: str | None = Field(None, description="The upload that says why the file was rejected.", examples=[None])
 
 
 class Fault(BaseModel):
@@ -63,7 +64,10 @@ def failure(error: HeadcountError, status: int) -> JSONResponse:
 
 def described(error: HeadcountError) -> dict[str, Any]:
     """The body of the answer."""
-    return {"error": {"code": error.code, "message": error.message, "details": {"advice": error.advice.strip(), "kind": kind_of(error)}}}
+    details = {"advice": error.advice.strip("\n"), "kind": kind_of(error)}
+    if isinstance(error, FileRejected) and error.upload:
+        details["upload"] = error.upload
+    return {"error": {"code": error.code, "message": error.message, "details": details}}
 
 
 def kind_of(error: HeadcountError) -> str:

@@ -23,7 +23,7 @@ _RESPONSES = {**may_answer(411, 413, 415, 429, 507), 200: {"content": {events.ME
 
 @routes.post("/inspect", responses=_RESPONSES, openapi_extra=FILE_BODY, response_model=dict[str, Any])
 async def inspect(
-    request: Request, caller: Calling, preview: Annotated[int, Query(ge=0, le=1000, description="How many rows to show.")] = 15
+    request: Request, caller: Calling, preview: Annotated[int, Query(ge=0, le=100_000, description="How many rows to show.")] = 15
 ) -> Any:  # noqa: ANN401 - a document, or the events on the way to it
     """What a file is: its encoding, columns, types and problems. With `Accept: text/event-stream` the way there, too."""
     return await _answer(request, caller.desk, partial(Desk.inspect_file, preview=preview))

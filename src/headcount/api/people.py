@@ -97,7 +97,8 @@ def count(calling: Calling, asked: CountAsked) -> dict[str, Any]:
 
 
 def _people(calling: Caller) -> PeopleDesk:
-    return calling.house.people(calling.principal)
+    desk: PeopleDesk = calling.house.people(calling.principal)
+    return desk
 
 
 def _written(calling: Caller, asked: ExportAsked) -> tuple[BinaryIO, int, int]:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from headcount.api import events, transfer
 from headcount.api.caller import Caller, Calling
 from headcount.api.documents import ReversalWould, Shown, UploadList, UploadObject
-from headcount.api.errors import may_answer
+from headcount.api.errors import described, may_answer
 from headcount.errors import WrongCall
 from headcount.uploads.desk import Desk
 from headcount.uploads.mapping import Request as Mapping
@@ -58,7 +58,7 @@ FILE_BODY = {
 class Wanted:
     """Which uploads a list shows."""
 
-    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many, the newest.")] = 100
+    limit: Annotated[int, Query(ge=1, le=100_000, description="At most so many, the newest.")] = 100
     status: Annotated[str | None, Query(description="Only those in this status.", examples=["completed"])] = None
     since: Annotated[date | None, Query(description="Only those of this day and later.")] = None
     until: Annotated[date | None, Query(description="Only those of this day and before.")] = None
@@ -127,10 +127,19 @@ def inspection(caller: Calling, upload_id: UploadId) -> dict[str, Any]:
     responses={**may_answer(404), 200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
 def progress(caller: Calling, upload_id: UploadId) -> StreamingResponse:
-    """How far the work on the upload is, as server-sent events: `progress` as it goes on, `end` when nobody works on it any more."""
-    desk, stopping = caller.desk, caller.house.worker
-    desk.progress(upload_id)
-    return events.following(partial(desk.progress, upload_id), lambda seen: seen["status"] not in WORKING or stopping.stopping)
+    """How far the work on the upload is, as server-sent events: `progress` as it goes on, `end` when nobody works on it any more.
+
+    Where it ended early, `error` says why.
+    """
+    look, stopping = partial(_seen, caller.desk, upload_id), caller.house.worker
+    look()
+    return events.following(look, lambda seen: seen["status"] not in WORKING or stopping.stopping)
+
+
+def _seen(desk: Desk, upload_id: str) -> dict[str, Any]:
+    # The status first: the reason is there when it changes.
+    seen, failure = desk.progress(upload_id), desk.failure(upload_id)
+    return seen | (described(failure) if failure else {})
 
 
 @routes.get(

@@ -39,11 +39,21 @@ def headcount(
         Path | None,
         typer.Option(metavar="DIR", help="The data directory; otherwise HEADCOUNT_DATA, otherwise ./headcount-data."),
     ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Work on the server at this address instead; otherwise HEADCOUNT_URL."),
+    ] = None,
     account: Annotated[str | None, typer.Option(metavar="ID", help="The account; otherwise HEADCOUNT_ACCOUNT, otherwise default.")] = None,
+    passcode: Annotated[
+        str | None,
+        typer.Option(
+            metavar="P", help="A passcode of the account, for --url. Others can see it in the list of processes: better HEADCOUNT_PASSCODE."
+        ),
+    ] = None,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and exit.")] = False,
 ) -> None:
     """Keep the options that stand before the command."""
-    context.obj = Call(data, account)
+    context.obj = Call(data, account, url, passcode)
 
 
 app.command("serve")(serve.serve_command)

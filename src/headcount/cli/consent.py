@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -12,9 +10,7 @@ import typer
 
 from headcount.cli.call import JsonFlag, opened
 from headcount.cli.output import data, line, plain, print_json, words
-from headcount.errors import WrongCall
-from headcount.profiles.consent import Channel, ConsentEntry, Source, State, Wish
-from headcount.profiles.report import consent_entry
+from headcount.profiles.consent import Channel, Source, State
 
 commands = typer.Typer(help="Consent: who may be messaged on which channel, and who changed that.")
 
@@ -44,12 +40,8 @@ def log(
     as_json: JsonFlag = False,
 ) -> None:
     """Show who changed which consent, when, why and by which row of which upload, the newest first."""
-    with opened(context) as app:
-        number = app.history.number(upload) if upload else None
-        with app.store() as store:
-            found = store.consent_log(identity=identity, upload=number, limit=limit)
-        ids = app.history.ids()
-    entries = [consent_entry(entry, ids) for entry in found]
+    with opened(context) as work:
+        entries = work.people.consent_log(identity, upload, limit)
     if as_json:
         print_json({"entries": entries})
     elif entries:
@@ -58,7 +50,7 @@ def log(
         line(words(), "No consent was changed.")
 
 
-def _show(entries: list[dict[str, Any]]) -> None:
+def _show(entries: Sequence[Mapping[str, Any]]) -> None:
     out = data()
     for entry in entries:
         before, after = (entry[key].replace("_", " ") for key in ("before", "after"))
@@ -66,7 +58,7 @@ def _show(entries: list[dict[str, Any]]) -> None:
         line(out, f"    {'; '.join(_circumstances(entry))}")
 
 
-def _circumstances(entry: dict[str, Any]) -> Iterator[str]:
+def _circumstances(entry: Mapping[str, Any]) -> Iterator[str]:
     """By which door, who and why."""
     yield f"upload {entry['upload']}, row {entry['row']:,}" if entry["upload"] else f"source {entry['source']}"
     if entry["actor"]:
@@ -89,19 +81,17 @@ def set_(
     as_json: JsonFlag = False,
 ) -> None:
     """Change the consent of one person, and log it."""
-    if reason is not None and not reason.strip():
-        raise WrongCall("reason_blank", "The reason is blank.", "Say why, or leave --reason out.")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    wish = Wish(channel, wanted is Wanted.SUBSCRIBED, Source(source.value), now, getpass.getuser(), "cli", reason)
-    with opened(context) as app, app.store() as store:
-        entry = store.set_consent(identity, wish)
+    with opened(context) as work:
+        done = work.people.set_consent(
+            identity, channel, subscribed=wanted is Wanted.SUBSCRIBED, source=Source(source.value), reason=reason
+        )
     if as_json:
-        print_json({"changed": entry is not None, "entry": consent_entry(entry, {}) if entry else None})
+        print_json(done)
     else:
-        line(data(), _said(entry, identity, channel, wanted))
+        line(data(), _said(done["entry"], identity, channel, wanted))
 
 
-def _said(entry: ConsentEntry | None, identity: str, channel: Channel, wanted: Wanted) -> str:
+def _said(entry: Mapping[str, Any] | None, identity: str, channel: Channel, wanted: Wanted) -> str:
     if entry is None:
         return f"“{plain(identity)}” is {wanted.value} on {channel.value} already; nothing changed."
-    return f"“{plain(identity)}” is {wanted.value} on {channel.value} now, was {State.of(entry.before).value.replace('_', ' ')}."
+    return f"“{plain(identity)}” is {wanted.value} on {channel.value} now, was {entry['before'].replace('_', ' ')}."

@@ -13,10 +13,14 @@ import duckdb
 import typer
 
 from headcount import __version__
-from headcount.bootstrap import Application, application
-from headcount.cli.call import Call, JsonFlag, call_of
+from headcount.bootstrap import application
+from headcount.cli.call import Call, JsonFlag, call_of, connected
 from headcount.cli.exits import Exit
+from headcount.cli.local import Local
 from headcount.cli.output import data, paragraph, plain, print_json
+from headcount.cli.remote import Remote
+from headcount.cli.work import Work
+from headcount.client.connection import SOCKET, answers
 from headcount.config import Settings
 from headcount.errors import HeadcountError
 
@@ -62,11 +66,18 @@ def _checks(call: Call) -> Iterator[Check]:
         yield Check("settings", ok=False, message=error.message, advice=error.advice)
         return
     yield Check("settings", ok=True, message=_in_force(settings))
+    if settings.url:
+        yield from _through_server(call, settings, settings.url)
+    else:
+        yield from _of_directory(call, settings)
+
+
+def _of_directory(call: Call, settings: Settings) -> Iterator[Check]:
     directory = _directory(settings.data)
     yield directory
     if directory.ok:
         yield _disk(settings.data)
-        yield from _inside(settings)
+        yield from _inside(call, settings)
 
 
 def _in_force(settings: Settings) -> str:
@@ -91,31 +102,52 @@ def _disk(path: Path) -> Check:
     return Check("disk", ok=enough, message=f"{free / 1e9:,.1f} GB free", advice=advice)
 
 
-def _inside(settings: Settings) -> Iterator[Check]:
-    """What is in the data directory."""
+def _inside(call: Call, settings: Settings) -> Iterator[Check]:
+    """What is in the data directory, and who works on it."""
+    try:
+        runs = answers(settings.data / SOCKET)
+    except HeadcountError as error:
+        yield _failed("server", error)
+        return
+    if runs:
+        yield from _through_server(call, settings, "runs on the data directory; commands go through it")
+        return
+    yield Check("server", ok=True, message="none runs; commands work on the data directory themselves")
     try:
         with application(settings) as app:
             yield Check("control file", ok=True, message="opens")
-            yield _tried("data file", lambda: _people(app))
-            yield _interrupted(app)
+            yield from _of_account(Local.on(app, call.program))
     except (HeadcountError, OSError) as error:
         yield Check("control file", ok=False, message=str(error), advice="Restore the data directory from a backup.")
+
+
+def _through_server(call: Call, settings: Settings, message: str) -> Iterator[Check]:
+    yield Check("server", ok=True, message=message)
+    try:
+        with connected(settings) as connection:
+            yield from _of_account(Remote.over(connection, call.program))
+    except HeadcountError as error:
+        yield _failed("server", error)
+
+
+def _of_account(work: Work) -> Iterator[Check]:
+    yield _tried("data file", lambda: f"opens; {len(work.people.properties())} properties")
+    yield _interrupted(work)
 
 
 def _tried(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, ok=True, message=look())
     except HeadcountError as error:
-        return Check(name, ok=False, message=error.message, advice=error.advice)
+        return _failed(name, error)
 
 
-def _people(app: Application) -> str:
-    with app.store() as store:
-        return f"opens; {len(store.properties())} properties"
+def _failed(name: str, error: HeadcountError) -> Check:
+    return Check(name, ok=False, message=error.message, advice=error.advice)
 
 
-def _interrupted(app: Application) -> Check:
-    ids = [record.id for record in app.uploads.interrupted()]
+def _interrupted(work: Work) -> Check:
+    ids = work.uploads.interrupted()
     if not ids:
         return Check("uploads", ok=True, message="none was interrupted")
     return Check("uploads", ok=False, message=f"interrupted: {', '.join(ids)}.", advice="Go on with `headcount uploads resume`.")

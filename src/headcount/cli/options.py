@@ -12,6 +12,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from headcount.csvfile.encoding import given as encoding_of
+from headcount.csvfile.scan import check_marks
 from headcount.errors import WrongCall
 from headcount.uploads.manifest import Manifest, read, with_flags
 from headcount.uploads.mapping import Match, Request
@@ -71,7 +73,7 @@ class MappingFlags:
     def on(self, request: Request) -> Request:
         """The request with these flags on top. Raises WrongCall."""
         delimiter = self.delimiter and _DELIMITERS.get(self.delimiter.lower(), self.delimiter)
-        return replace(
+        asked = replace(
             with_flags(replace(request, identity=self.identity or request.identity), self.maps, self.skip),
             match=self.match or request.match,
             day_first=request.day_first if self.day_first is None else self.day_first,
@@ -82,6 +84,10 @@ class MappingFlags:
             escape=self.escape or request.escape,
             confirm_resubscribe=self.confirm_resubscribe or request.confirm_resubscribe,
         )
+        # A manifest would be blamed for it where the request travels as one.
+        check_marks(asked.delimiter, asked.quote, asked.escape)
+        encoding_of(asked.encoding or "utf-8")
+        return asked
 
     def read_manifest(self) -> Manifest:
         """The manifest, an empty one where none was given. Raises WrongCall."""

@@ -5,25 +5,20 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated
 
 import typer
 
-from headcount.bootstrap import Application
 from headcount.cli import people_words
 from headcount.cli.call import JsonFlag, call_of, opened
 from headcount.cli.output import line, print_json, words
 from headcount.cli.progress import progress
-from headcount.cli.whole_file import whole_file
+from headcount.cli.whole_file import sink
 from headcount.errors import WrongCall
-from headcount.profiles.report import document
-from headcount.profiles.store import Person
-from headcount.segments.export import WRITERS, Format, headers
-from headcount.segments.grammar import parse
-from headcount.uploads.rules import OnProgress, no_progress, of_total
+from headcount.segments.export import Format
+from headcount.uploads.rules import OnProgress, no_progress
 
 commands = typer.Typer(help="People: what is known of them, and where it came from.")
 
@@ -35,13 +30,8 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Show one person: every value with its origin, consent, and where a message can reach them."""
-    with opened(context) as app:
-        with app.store() as store:
-            person = store.person(identity)
-        if person is None:
-            advice = "Identities are compared letter by letter; `headcount people find TEXT` searches."
-            raise WrongCall("person_unknown", f"There is no person with the identity “{identity}”.", advice)
-        (found,) = _documents(app, person)
+    with opened(context) as work:
+        found = work.people.show(identity)
     if as_json:
         print_json(found)
     else:
@@ -56,10 +46,8 @@ def find(
     as_json: JsonFlag = False,
 ) -> None:
     """Find people by a part of their identity, name, e-mail address or phone number."""
-    with opened(context) as app:
-        with app.store() as store:
-            people = store.find(text, limit)
-        found = _documents(app, *people)
+    with opened(context) as work:
+        found = work.people.find(text, limit)
     if as_json:
         print_json({"people": found})
     elif found:
@@ -88,12 +76,10 @@ def export(
     as_json: JsonFlag = False,
 ) -> None:
     """Give out the people whom a filter matches. Uploading the file again as it is changes nothing."""
-    parsed, names = parse(condition), _names(columns)
     _check_output(output, file_format, as_json=as_json)
-    with opened(context) as app, app.store() as store, store.people(parsed, app.settings.timezone, app.history.number, names) as people:
-        with _sink(output) as out, _progress(output) as on_progress:
-            written = WRITERS[file_format](people, out, of_total(on_progress, "exporting", people.count()))
-        found = {"people": written, "file": str(output), "format": file_format, "columns": headers(people, file_format)}
+    with opened(context) as work, sink(output) as out, _progress(output) as on_progress:
+        done = work.people.export(condition, _names(columns), file_format, out, on_progress)
+    found = {"people": done["people"], "file": str(output), "format": file_format, "columns": done["columns"]}
     if as_json:
         print_json(found)
     people_words.say_what_was_written(found, call_of(context).program, output)
@@ -113,15 +99,6 @@ def _check_output(output: Path | None, file_format: Format, *, as_json: bool) ->
         raise WrongCall("output_missing", "Parquet is not for a terminal.", "Name a file with --output, or pipe it into a program.")
 
 
-def _sink(output: Path | None) -> AbstractContextManager[BinaryIO]:
-    return whole_file(output) if output else _standard_output()
-
-
-@contextmanager
-def _standard_output() -> Iterator[BinaryIO]:
-    yield sys.stdout.buffer
-
-
 @contextmanager
 def _progress(output: Path | None) -> Iterator[OnProgress]:
     """Bars, unless they would stand among the people."""
@@ -130,8 +107,3 @@ def _progress(output: Path | None) -> Iterator[OnProgress]:
         return
     with progress() as on_progress:
         yield on_progress
-
-
-def _documents(app: Application, *people: Person) -> list[dict[str, Any]]:
-    ids, now = app.history.ids(), datetime.now(UTC)
-    return [document(person, ids, now) for person in people]

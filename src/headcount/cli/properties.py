@@ -16,14 +16,14 @@ commands = typer.Typer(help="Properties: what can be known of a person.")
 @commands.command("list")
 def list_(context: typer.Context, as_json: JsonFlag = False) -> None:
     """Show every property and its type."""
-    with opened(context) as app, app.store() as store:
-        found = store.properties()
+    with opened(context) as work:
+        found = work.people.properties()
     if as_json:
-        print_json({"properties": [{"name": p.name, "type": p.type.value, "system": p.system} for p in found]})
+        print_json({"properties": found})
         return
     made = table("property", "type", "")
     for known in found:
-        made.add_row(plain(known.name), known.type.value, "system" if known.system else "")
+        made.add_row(plain(known["name"]), known["type"], "system" if known["system"] else "")
     show_table(data(), made)
 
 
@@ -35,9 +35,9 @@ def retype(
     as_json: JsonFlag = False,
 ) -> None:
     """Change the type of a property. Values that cannot be of the new type are cleared, and counted."""
-    with opened(context) as app, app.store() as store:
-        lost = store.retype(name, wanted)
+    with opened(context) as work:
+        done = work.people.retype(name, wanted)
     if as_json:
-        print_json({"name": name, "type": wanted.value, "values_lost": lost})
+        print_json(done)
     else:
-        line(data(), f"“{plain(name)}” is of type {wanted.value} now; {count(lost, 'value')} could not be kept.")
+        line(data(), f"“{plain(name)}” is of type {wanted.value} now; {count(done['values_lost'], 'value')} could not be kept.")

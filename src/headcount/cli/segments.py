@@ -8,7 +8,6 @@ import typer
 
 from headcount.cli.call import JsonFlag, opened
 from headcount.cli.output import count, data, line, print_json
-from headcount.segments.grammar import parse
 
 commands = typer.Typer(help="Segments: the people a filter means.")
 
@@ -25,9 +24,8 @@ def count_(
     as_json: JsonFlag = False,
 ) -> None:
     """Count the people whom a filter matches."""
-    parsed = parse(condition)
-    with opened(context) as app, app.store() as store:
-        found = store.count(parsed, app.settings.timezone, app.history.number)
+    with opened(context) as work:
+        found = work.people.count(condition)
     if as_json:
         print_json({"count": found})
     else:

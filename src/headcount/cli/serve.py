@@ -10,7 +10,6 @@ from headcount.auth.first_start import Made
 from headcount.bootstrap import begin, open_house, socket_of
 from headcount.cli.call import call_of
 from headcount.cli.output import data, line
-from headcount.server import assert_free, serve
 
 
 def serve_command(
@@ -19,6 +18,9 @@ def serve_command(
     port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
 ) -> None:
     """Serve the dashboard and the HTTP API until it is stopped. Uploads that were interrupted go on."""
+    # Other commands need not wait for what only this one imports.
+    from headcount.server import assert_free, serve  # noqa: PLC0415
+
     settings = call_of(context).settings()
     local = socket_of(settings)
     assert_free(local)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
-import shutil
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from headcount.bootstrap import Application
 from headcount.cli import check_words, exits, inspection_words, undo_words, upload_words
 from headcount.cli.call import JsonFlag, call_of, opened, opened_to_look
-from headcount.cli.exits import Exit, was_stopped
+from headcount.cli.exits import Exit
 from headcount.cli.options import MappingFlags, readable, takes_mapping
 from headcount.cli.output import line, print_json, words
 from headcount.cli.progress import progress
-from headcount.errors import HeadcountError, WrongCall
+from headcount.cli.whole_file import sink
+from headcount.cli.work import Work
+from headcount.errors import WrongCall
 from headcount.profiles.store import Job
 from headcount.uploads.mapping import Request
 
@@ -43,8 +41,8 @@ def inspect(
 ) -> None:
     """Say what a file is: its encoding, columns, types and problems. Stores nothing."""
     request = mapping.on(mapping.read_manifest().request)
-    with opened_to_look(context) as app, progress() as on_progress:
-        document = app.looking.document(readable(file), request, preview=preview, on_progress=on_progress)
+    with opened_to_look(context) as work, progress() as on_progress:
+        document = work.uploads.inspect(readable(file), request, preview, on_progress)
     if as_json:
         print_json(document)
     else:
@@ -64,8 +62,8 @@ def check(
     """Say what an upload of a file would do now, row by row and value by value. Stores nothing."""
     manifest = mapping.read_manifest()
     request = mapping.on(manifest.request)
-    with opened_to_look(context) as app, progress() as on_progress:
-        document = app.checking.check(readable(file), request, name=name or manifest.name, door="cli", on_progress=on_progress)
+    with opened_to_look(context) as work, progress() as on_progress:
+        document = work.uploads.check(readable(file), request, name or manifest.name, on_progress)
     if as_json:
         print_json(document)
     else:
@@ -87,10 +85,8 @@ def upload(
     """Apply a file to the profiles, and account for every row of it."""
     manifest = mapping.read_manifest()
     request = mapping.on(manifest.request)
-    with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        document = app.uploads.upload(
-            readable(file), request, name=name or manifest.name, door="cli", actor=getpass.getuser(), on_progress=on_progress
-        )
+    with opened(context) as work, progress() as on_progress:
+        document = work.uploads.upload(readable(file), request, name or manifest.name, on_progress)
     _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
 
 
@@ -101,8 +97,8 @@ def list_(
     as_json: JsonFlag = False,
 ) -> None:
     """Show the uploads, the newest first."""
-    with opened(context) as app:
-        found = app.history.list(limit)
+    with opened(context) as work:
+        found = work.uploads.list(limit)
     if as_json:
         print_json({"uploads": found})
     else:
@@ -112,8 +108,8 @@ def list_(
 @commands.command()
 def show(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False) -> None:
     """Show the report of an upload."""
-    with opened(context) as app:
-        document = app.history.show(upload_id)
+    with opened(context) as work:
+        document = work.uploads.show(upload_id)
     _print(context, document, as_json=as_json)
 
 
@@ -124,15 +120,10 @@ def rejects(
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of standard output.")] = None,
 ) -> None:
     """Give out the rejects file of an upload: the rows to mend, each with its reason."""
-    with opened(context) as app:
-        path = app.history.rejects(upload_id)
-    if path is None:
+    with opened(context) as work:
+        written = work.uploads.rejects(upload_id, partial(sink, output))
+    if not written:
         line(words(), f"Upload {upload_id} rejected nothing; there is no rejects file.")
-    elif output:
-        _copy(path, output)
-    else:
-        with path.open("rb") as source:
-            shutil.copyfileobj(source, sys.stdout.buffer)
 
 
 @commands.command()
@@ -148,26 +139,26 @@ def resume(
     if upload_id is None:
         _resume_all(context, mapping, as_json=as_json, fail_on_rejects=fail_on_rejects)
         return
-    with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        answers = _answers(app, upload_id, mapping) if mapping else None
-        document = app.uploads.resume(upload_id, answers=answers, on_progress=on_progress)
+    with opened(context) as work, progress() as on_progress:
+        answers = _answers(work, upload_id, mapping) if mapping else None
+        document = work.uploads.resume(upload_id, answers, on_progress)
     _end(context, document, as_json=as_json, fail_on_rejects=fail_on_rejects)
 
 
-def _answers(app: Application, upload_id: str, mapping: MappingFlags) -> Request:
+def _answers(work: Work, upload_id: str, mapping: MappingFlags) -> Request:
     """What was asked for with the upload, or by a new manifest, with the flags on top. Raises WrongCall where it waits for none."""
-    if app.history.show(upload_id)["upload"]["status"] == "interrupted":
+    if work.uploads.show(upload_id)["upload"]["status"] == "interrupted":
         message = f"Upload {upload_id} was interrupted; it goes on with the flags it began with."
         raise WrongCall("upload_not_waiting", message, "Resume it without flags.")
-    asked = mapping.read_manifest().request if mapping.manifest else app.history.request(upload_id)
+    asked = mapping.read_manifest().request if mapping.manifest else work.uploads.request(upload_id)
     return mapping.on(asked)
 
 
 def _resume_all(context: typer.Context, mapping: MappingFlags, *, as_json: bool, fail_on_rejects: bool) -> None:
     if mapping:
         raise WrongCall("usage", "The flags answer one upload, but none is named.", "Name it: uploads resume ID FLAGS.")
-    with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        found = [app.uploads.resume(record.id, on_progress=on_progress) for record in app.uploads.interrupted()]
+    with opened(context) as work, progress() as on_progress:
+        found = [work.uploads.resume(interrupted, None, on_progress) for interrupted in work.uploads.interrupted()]
     if as_json:
         print_json({"uploads": found})
     elif not found:
@@ -181,8 +172,8 @@ def _resume_all(context: typer.Context, mapping: MappingFlags, *, as_json: bool,
 @commands.command()
 def cancel(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False) -> None:
     """Stop an upload. What was applied by then is kept and counted."""
-    with opened(context) as app:
-        document = app.uploads.cancel(upload_id)
+    with opened(context) as work:
+        document = work.uploads.cancel(upload_id)
     _print(context, document, as_json=as_json)
 
 
@@ -194,19 +185,19 @@ def undo(
     as_json: JsonFlag = False,
 ) -> None:
     """Take an upload back: every value that is still as it left it; what was changed since stays and is listed."""
-    with opened(context) as app, _resumable(context, app), progress() as on_progress:
+    with opened(context) as work, progress() as on_progress:
         if check:
-            document = {**app.history.show(upload_id), "undo": app.undoing.would(upload_id, on_progress)}
+            document = {**work.uploads.show(upload_id), "undo": work.uploads.would_undo(upload_id, on_progress)}
         else:
-            document = app.uploads.reverse(upload_id, "undo", door="cli", actor=getpass.getuser(), on_progress=on_progress)
+            document = work.uploads.reverse(upload_id, "undo", on_progress)
     _print_reversal(context, document, "undo", as_json=as_json)
 
 
 @commands.command()
 def redo(context: typer.Context, upload_id: UploadId, as_json: JsonFlag = False) -> None:
     """Bring an upload back that was undone: every value that is still as the undo left it."""
-    with opened(context) as app, _resumable(context, app), progress() as on_progress:
-        document = app.uploads.reverse(upload_id, "redo", door="cli", actor=getpass.getuser(), on_progress=on_progress)
+    with opened(context) as work, progress() as on_progress:
+        document = work.uploads.reverse(upload_id, "redo", on_progress)
     _print_reversal(context, document, "redo", as_json=as_json)
 
 
@@ -215,20 +206,6 @@ def _print_reversal(context: typer.Context, document: Mapping[str, Any], job: Jo
         print_json({"upload": document["upload"], **document[job]})
     else:
         undo_words.show(document, job, call_of(context).program)
-
-
-@contextmanager
-def _resumable(context: typer.Context, app: Application) -> Iterator[None]:
-    """Where a person stops the command, say how the upload goes on."""
-    try:
-        yield
-    except BaseException as error:
-        if not was_stopped(error):
-            raise
-        stopped = app.uploads.interrupted()
-        which = f" {stopped[-1].id}" if stopped else ""
-        advice = f"Go on with: {call_of(context).program} uploads resume{which}"
-        raise HeadcountError("stopped", "Stopped before the upload was done; nothing is lost.", advice) from error
 
 
 def _end(context: typer.Context, document: Mapping[str, Any], *, as_json: bool, fail_on_rejects: bool) -> None:
@@ -242,10 +219,3 @@ def _print(context: typer.Context, document: Mapping[str, Any], *, as_json: bool
     else:
         upload_words.show(document, call_of(context).program)
     upload_words.say_what_is_open(document, call_of(context).program)
-
-
-def _copy(source: Path, target: Path) -> None:
-    try:
-        shutil.copyfile(source, target)
-    except OSError as error:
-        raise WrongCall("output_unwritable", f"{target} cannot be written: {error.strerror}.", "Name another file.") from error

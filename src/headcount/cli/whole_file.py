@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,13 +21,23 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     target = path.resolve()
     draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.draft")
     try:
-        with draft.open("wb") as out:
+        with draft.open("w+b") as out:
             yield out
         draft.replace(target)
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def sink(path: Path | None) -> AbstractContextManager[BinaryIO]:
+    """The same, or standard output where no path is given. Raises WrongCall."""
+    return whole_file(path) if path else _standard_output()
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    yield sys.stdout.buffer
 
 
 def _unwritable(path: Path, reason: str) -> WrongCall:

@@ -24,7 +24,10 @@ def error_of(document: Mapping[str, Any], status: int = 500) -> HeadcountError:
     details = document.get("details") or {}
     otherwise: type[HeadcountError] = WrongCall if status < httpx.codes.INTERNAL_SERVER_ERROR else HeadcountError
     kind = KINDS.get(str(details.get("kind")), otherwise)
-    return kind(str(document["code"]), str(document["message"]), str(details.get("advice") or ""))
+    error = kind(str(document["code"]), str(document["message"]), str(details.get("advice") or ""))
+    if isinstance(error, FileRejected):
+        error.upload = details.get("upload")
+    return error
 
 
 def assert_success(response: httpx.Response) -> None:
@@ -57,6 +60,7 @@ def told(where: str) -> Iterator[None]:
         advice = "Look whether it runs, and whether the address is right."
         raise HeadcountError("server_unreachable", f"No server answers at {where}.", advice) from error
     except httpx.LocalProtocolError as error:
+        # The bytes are not as many as there were when the call began.
         raise FileRejected("file_changed", "The file was changed while it was read.", "Upload it again when it is complete.") from error
     except httpx.TransportError as error:
         advice = "Look what became of it: `headcount uploads list`."

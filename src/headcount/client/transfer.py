@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 _BLOCK = 1 << 20
+_ESCAPED: Mapping[str, str] = {'"': '\\"', "\\": "\\\\", "\r": " ", "\n": " "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Parcel:
         yield self._end()
 
     def _opening(self) -> bytes:
-        # The name as browsers write it: what would end the header is encoded.
-        name = quote(self.path.name, safe=" !#$&'()*+,/:;=?@[]^_`{|}~<>", encoding="utf-8", errors="surrogateescape")
+        # A quote would end the name, and a line the header.
+        name = "".join(_ESCAPED.get(sign, sign) for sign in self.path.name)
         manifest = json.dumps(self.manifest)
         parts = (
             f'--{self._boundary}\r\nContent-Disposition: form-data; name="manifest"\r\nContent-Type: application/json\r\n\r\n{manifest}\r\n'

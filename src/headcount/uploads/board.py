@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from headcount.errors import HeadcountError
 from headcount.uploads.rules import OnProgress
 
 #: What a document says of an upload on which nobody works.
@@ -40,11 +41,13 @@ class Board:
 
     def __init__(self) -> None:
         self._phases: dict[str, _Phase | None] = {}
+        self._failures: dict[str, HeadcountError] = {}
 
     @contextmanager
     def working(self, upload_id: str) -> Iterator[OnProgress]:
         """The upload stands on the board for as long as the context lasts."""
         self._phases[upload_id] = None
+        self._failures.pop(upload_id, None)
 
         def tell(phase: str, done: int, total: int) -> None:
             known = self._phases.get(upload_id)
@@ -61,6 +64,14 @@ class Board:
     def has(self, upload_id: str) -> bool:
         """Whether somebody works on the upload."""
         return upload_id in self._phases
+
+    def fail(self, upload_id: str, error: HeadcountError) -> None:
+        """Keep why the work ended, till somebody works on the upload again."""
+        self._failures[upload_id] = error
+
+    def failure(self, upload_id: str) -> HeadcountError | None:
+        """Why the last work on the upload ended early, where it did."""
+        return self._failures.get(upload_id)
 
     def progress(self, upload_id: str) -> dict[str, Any]:
         """The phase, how much of it is done of how much, how much a second and the seconds left; null where not known."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from headcount.audit import AuditLog
 from headcount.auth.rights import OPERATOR, Principal, Right
-from headcount.errors import WrongCall
+from headcount.errors import HeadcountError, WrongCall
 from headcount.uploads.answers import answered
 from headcount.uploads.board import NOT_WORKING
 from headcount.uploads.checking import Checking
@@ -94,6 +94,11 @@ class Desk:
         described = self.means.history.described(record)
         board = self.means.turns.uploads.board
         return {"status": described["status"], **(board.progress(record.id) if board.has(record.id) else NOT_WORKING)}
+
+    def failure(self, upload_id: str) -> HeadcountError | None:
+        """Why the last work on it ended early, where it did in this process."""
+        self.principal.demand(Right.READ)
+        return self.means.turns.uploads.board.failure(self._record(upload_id).id)
 
     def rejects(self, upload_id: str) -> Path | None:
         """The rejects file, where there is one."""

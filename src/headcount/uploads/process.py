@@ -156,13 +156,18 @@ class Uploads:
         except Cancelled:
             self.close_cancelled(self._record(record))
         except WrongCall as error:
+            # Before the status tells that it ended: who looks on learns why as well.
+            self.board.fail(record.id, error)
             self._refuse(self._record(record), error)
             raise
         except HeadcountError as error:
+            self.board.fail(record.id, error)
             self._note(record, str(error))
             raise
         except OSError as error:
-            raise self._not_stored(record, error) from error
+            not_stored = self._not_stored(record, error)
+            self.board.fail(record.id, not_stored)
+            raise not_stored from error
         finally:
             with suppress(HeadcountError):
                 self.records.release(record.id, this_process())

@@ -66,6 +66,7 @@ class Turns:
             except FileRejected as error:
                 reception.abandon()
                 self.refused(record, error)
+                error.upload = record.id
                 raise
             except OSError as error:
                 reception.abandon()

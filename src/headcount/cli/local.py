@@ -1,0 +1,112 @@
+"""The data directory itself does what commands ask for, as nobody else works on it."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from headcount.auth.rights import operator
+from headcount.bootstrap import Application
+from headcount.cli.exits import was_stopped
+from headcount.cli.work import Document, Sink
+from headcount.errors import HeadcountError
+from headcount.people.desk import PeopleDesk
+from headcount.profiles.store import Job
+from headcount.uploads.mapping import Request
+from headcount.uploads.rules import OnProgress
+
+_DOOR = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalUploads:
+    """Implements `UploadWork`. `program` is how another command begins."""
+
+    app: Application
+    program: str
+
+    def inspect(self, file: Path, request: Request, preview: int, on_progress: OnProgress) -> Document:
+        """See UploadWork."""
+        return self.app.looking.document(file, request, preview=preview, on_progress=on_progress)
+
+    def check(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
+        """See UploadWork."""
+        return self.app.checking.check(file, request, name=name, door=_DOOR, on_progress=on_progress)
+
+    def upload(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
+        """See UploadWork."""
+        with self._resumable():
+            return self.app.uploads.upload(file, request, name=name, door=_DOOR, actor=getpass.getuser(), on_progress=on_progress)
+
+    def list(self, limit: int) -> Sequence[Document]:
+        """See UploadWork."""
+        return self.app.history.list(limit)
+
+    def show(self, upload_id: str) -> Document:
+        """See UploadWork."""
+        return self.app.history.show(upload_id)
+
+    def rejects(self, upload_id: str, sink: Sink) -> bool:
+        """See UploadWork."""
+        path = self.app.history.rejects(upload_id)
+        if path is None:
+            return False
+        with path.open("rb") as source, sink() as out:
+            shutil.copyfileobj(source, out)
+        return True
+
+    def request(self, upload_id: str) -> Request:
+        """See UploadWork."""
+        return self.app.history.request(upload_id)
+
+    def interrupted(self) -> Sequence[str]:
+        """See UploadWork."""
+        return [record.id for record in self.app.uploads.interrupted()]
+
+    def resume(self, upload_id: str, answers: Request | None, on_progress: OnProgress) -> Document:
+        """See UploadWork."""
+        with self._resumable():
+            return self.app.uploads.resume(upload_id, answers=answers, on_progress=on_progress)
+
+    def cancel(self, upload_id: str) -> Document:
+        """See UploadWork."""
+        return self.app.uploads.cancel(upload_id)
+
+    def reverse(self, upload_id: str, job: Job, on_progress: OnProgress) -> Document:
+        """See UploadWork."""
+        with self._resumable():
+            return self.app.uploads.reverse(upload_id, job, door=_DOOR, actor=getpass.getuser(), on_progress=on_progress)
+
+    def would_undo(self, upload_id: str, on_progress: OnProgress) -> Document:
+        """See UploadWork."""
+        return self.app.undoing.would(upload_id, on_progress)
+
+    @contextmanager
+    def _resumable(self) -> Iterator[None]:
+        """Where a person stops the command, say how the upload goes on."""
+        try:
+            yield
+        except BaseException as error:
+            if not was_stopped(error):
+                raise
+            which = "".join(f" {upload_id}" for upload_id in self.interrupted()[-1:])
+            advice = f"Go on with: {self.program} uploads resume{which}"
+            raise HeadcountError("stopped", "Stopped before the upload was done; nothing is lost.", advice) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Implements `Work`."""
+
+    uploads: LocalUploads
+    people: PeopleDesk
+
+    @classmethod
+    def on(cls, app: Application, program: str) -> Local:
+        """The work of whoever holds the data directory, who may do everything."""
+        by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
+        return cls(LocalUploads(app, program), app.people(by))

@@ -1,0 +1,122 @@
+"""What commands ask for. The data directory itself answers (`local`), or a server does (`remote`): both with the same documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeAlias
+
+from headcount.profiles.consent import Channel, Source
+from headcount.profiles.store import Job
+from headcount.segments.export import Format
+from headcount.uploads.mapping import Request
+from headcount.uploads.rules import OnProgress
+from headcount.values.types import Type
+
+#: A JSON object, as `--json` prints it.
+Document: TypeAlias = dict[str, Any]
+#: Opens where a file goes.
+Sink: TypeAlias = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+class UploadWork(Protocol):
+    """What is asked about files and uploads. Each method raises HeadcountError; `stopped` where a person stops it."""
+
+    def inspect(self, file: Path, request: Request, preview: int, on_progress: OnProgress) -> Document:
+        """What a file is, with so many rows of it."""
+        ...
+
+    def check(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
+        """What an upload of the file would do now."""
+        ...
+
+    def upload(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
+        """Apply a file unless something is open."""
+        ...
+
+    def list(self, limit: int) -> Sequence[Document]:
+        """The newest uploads, newest first."""
+        ...
+
+    def show(self, upload_id: str) -> Document:
+        """The document of an upload."""
+        ...
+
+    def rejects(self, upload_id: str, sink: Sink) -> bool:
+        """Write the rejects file; False where there is none."""
+        ...
+
+    def request(self, upload_id: str) -> Request:
+        """The mapping as it was asked for."""
+        ...
+
+    def interrupted(self) -> Sequence[str]:
+        """The ids of the uploads that stopped in the middle, in the order of their turns."""
+        ...
+
+    def resume(self, upload_id: str, answers: Request | None, on_progress: OnProgress) -> Document:
+        """Go on with an upload that was interrupted, or that waits for the answers."""
+        ...
+
+    def cancel(self, upload_id: str) -> Document:
+        """Stop an upload."""
+        ...
+
+    def reverse(self, upload_id: str, job: Job, on_progress: OnProgress) -> Document:
+        """Take an upload back, or bring it back."""
+        ...
+
+    def would_undo(self, upload_id: str, on_progress: OnProgress) -> Document:
+        """What taking it back would do now."""
+        ...
+
+
+class PeopleWork(Protocol):
+    """What is asked about people. `headcount.people.desk.PeopleDesk` says what each method gives."""
+
+    def show(self, identity: str) -> Document:
+        """One person."""
+        ...
+
+    def find(self, text: str, limit: int) -> Sequence[Document]:
+        """People who have the text."""
+        ...
+
+    def consent_log(self, identity: str | None, upload: str | None, limit: int) -> Sequence[Document]:
+        """The newest entries of the consent log."""
+        ...
+
+    def set_consent(self, identity: str, channel: Channel, *, subscribed: bool, source: Source, reason: str | None = None) -> Document:
+        """Change a consent."""
+        ...
+
+    def properties(self) -> Sequence[Document]:
+        """Every property."""
+        ...
+
+    def retype(self, name: str, wanted: Type) -> Document:
+        """Change the type of a property."""
+        ...
+
+    def count(self, condition: str) -> int:
+        """How many people a filter matches."""
+        ...
+
+    def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
+        """Write the people whom a filter matches."""
+        ...
+
+
+class Work(Protocol):
+    """All that commands ask for, of one account."""
+
+    @property
+    def uploads(self) -> UploadWork:
+        """Files and uploads."""
+        ...
+
+    @property
+    def people(self) -> PeopleWork:
+        """People, consent, properties, segments."""
+        ...
