@@ -86,8 +86,6 @@ class UploadRecord:
     #: Who uploaded it.
     actor: str
     status: Status
-    #: Whether it stops when it is ready, with a check for a person to read.
-    review: bool
     created_at: datetime
     updated_at: datetime
     #: When the work on it was asked for; works of an account are done in this order.
@@ -114,6 +112,8 @@ class UploadRecord:
     heartbeat_at: datetime | None
     #: Why the last attempt ended early.
     error: str | None
+    #: Whether it stops when it is ready, with a check for a person to read.
+    review: bool = False
 
     @property
     def owner(self) -> Owner | None:
