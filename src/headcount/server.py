@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from headcount import __version__, api, web
 from headcount.api.errors import failure
@@ -55,6 +56,7 @@ _STATUS_OF_CODE = {
     "user_exists": 409,
     "last_admin": 409,
     "consent_declined": 409,
+    "property_system": 409,
     "inspection_gone": 404,
 }
 #: Seconds that requests and the chunk on which somebody works have to come to an end.
@@ -118,7 +120,10 @@ def _explain(app: FastAPI) -> None:
             answer = web.answer(request, error, status_of)
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _log(request, error)
-        answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+        if isinstance(error, HTTPException):
+            answer.headers.update(error.headers or {})
+        if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return answer
 
     for kind in (HeadcountError, HTTPException, RequestValidationError, Exception):
@@ -153,6 +158,12 @@ def _invalid(error: RequestValidationError) -> WrongCall:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     return WrongCall("value_invalid", f"{where}: {first['msg']}.", "The OpenAPI document says what each call takes: /api/openapi.json")
+
+
+def _methods(request: Request) -> set[str]:
+    """Those that the path takes: each method of it is a route of its own."""
+    matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 def _route(request: Request) -> str:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from headcount.api.caller import Caller, Calling
+from headcount.api.errors import may_answer
 from headcount.api.people_shapes import (
     ConsentAsked,
     ConsentChanged,
@@ -36,13 +37,13 @@ _BLOCK = 1 << 20
 Limit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", examples=[20])]
 
 
-@router.get("/people", tags=["people"], response_model=People)
+@router.get("/people", tags=["People"], response_model=People, responses=may_answer())
 def find(calling: Calling, q: Annotated[str, Query(description="A part of it.", examples=["berg"])], limit: Limit = 20) -> dict[str, Any]:
     """Find people by a part of their identity, name, e-mail address or phone number, in any case."""
     return {"people": _people(calling).find(q, limit)}
 
 
-@router.post("/people/export", tags=["people"], response_class=StreamingResponse)
+@router.post("/people/export", tags=["People"], response_class=StreamingResponse, responses=may_answer(404, 507))
 def export(calling: Calling, asked: ExportAsked) -> StreamingResponse:
     """Give out the people whom a filter matches, as a file. Uploading a CSV file again as it is changes nothing."""
     file, people, size = _written(calling, asked)
@@ -54,13 +55,13 @@ def export(calling: Calling, asked: ExportAsked) -> StreamingResponse:
     return StreamingResponse(_blocks(file), media_type=_MEDIA_TYPES[asked.format], headers=headers)
 
 
-@router.get("/people/{identity:path}", tags=["people"], response_model=Person)
+@router.get("/people/{identity:path}", tags=["People"], response_model=Person, responses=may_answer(404))
 def show(calling: Calling, identity: str) -> dict[str, Any]:
     """Show one person: every value with its origin, consent, and where a message can reach them."""
     return _people(calling).show(identity)
 
 
-@router.get("/consent", tags=["consent"], response_model=ConsentLog)
+@router.get("/consent", tags=["Consent"], response_model=ConsentLog, responses=may_answer(404, 409))
 def consent_log(
     calling: Calling,
     identity: Annotated[str | None, Query(description="Only the entries of this person.")] = None,
@@ -71,26 +72,26 @@ def consent_log(
     return {"entries": _people(calling).consent_log(identity, upload, limit)}
 
 
-@router.post("/consent", tags=["consent"], response_model=ConsentChanged)
+@router.post("/consent", tags=["Consent"], response_model=ConsentChanged, responses=may_answer(404, 409))
 def set_consent(calling: Calling, asked: ConsentAsked) -> dict[str, Any]:
     """Change the consent of one person, and log it."""
     subscribed = asked.state == "subscribed"
     return _people(calling).set_consent(asked.identity, asked.channel, subscribed=subscribed, source=asked.source, reason=asked.reason)
 
 
-@router.get("/properties", tags=["properties"], response_model=Properties)
+@router.get("/properties", tags=["Properties"], response_model=Properties, responses=may_answer())
 def properties(calling: Calling) -> dict[str, Any]:
     """Show every property and its type."""
     return {"properties": _people(calling).properties()}
 
 
-@router.post("/properties/{name:path}/retype", tags=["properties"], response_model=Retyped)
+@router.post("/properties/{name:path}/retype", tags=["Properties"], response_model=Retyped, responses=may_answer(404, 409))
 def retype(calling: Calling, name: str, asked: RetypeAsked) -> dict[str, Any]:
     """Change the type of a property. Values that cannot be of the new type are cleared, and counted."""
     return _people(calling).retype(name, asked.type)
 
 
-@router.post("/segments/count", tags=["segments"], response_model=Counted)
+@router.post("/segments/count", tags=["Segments"], response_model=Counted, responses=may_answer(404))
 def count(calling: Calling, asked: CountAsked) -> dict[str, Any]:
     """Count the people whom a filter matches."""
     return {"count": _people(calling).count(asked.filter)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Annotated, Any, TypeAlias
 from anyio import to_thread
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from headcount.api import events, transfer
 from headcount.api.caller import Caller, Calling
@@ -54,14 +55,24 @@ FILE_BODY = {
 }
 
 
+def _day(text: object) -> object:
+    """Only the one way to write a day; the library would take seconds since 1970 as well."""
+    if isinstance(text, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("a day is written like 2026-01-31")
+    return text
+
+
+Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which uploads a list shows."""
 
     limit: Annotated[int, Query(ge=1, le=100_000, description="At most so many, the newest.")] = 100
     status: Annotated[str | None, Query(description="Only those in this status.", examples=["completed"])] = None
-    since: Annotated[date | None, Query(description="Only those of this day and later.")] = None
-    until: Annotated[date | None, Query(description="Only those of this day and before.")] = None
+    since: Annotated[Day | None, Query(description="Only those of this day and later.")] = None
+    until: Annotated[Day | None, Query(description="Only those of this day and before.")] = None
 
 
 @routes.post("", status_code=201, responses=may_answer(409, 411, 413, 415, 429, 507), openapi_extra=FILE_BODY)
@@ -124,7 +135,7 @@ def inspection(caller: Calling, upload_id: UploadId) -> dict[str, Any]:
 @routes.get(
     "/{upload_id}/progress",
     response_class=StreamingResponse,
-    responses={**may_answer(404), 200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={**may_answer(404), 200: {"content": {events.MEDIA_TYPE: {}}}},
 )
 def progress(caller: Calling, upload_id: UploadId) -> StreamingResponse:
     """How far the work on the upload is, as server-sent events: `progress` as it goes on, `end` when nobody works on it any more.
@@ -198,7 +209,7 @@ def apply(caller: Calling, upload_id: UploadId, wish: Annotated[Apply | None, Bo
 @routes.get(
     "/{upload_id}/undo",
     response_model=ReversalWould,
-    responses={**may_answer(404, 409), 200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={**may_answer(404, 409), 200: {"content": {events.MEDIA_TYPE: {}}}},
 )
 def would_undo(request: Request, caller: Calling, upload_id: UploadId) -> Any:  # noqa: ANN401 - a document, or the events on the way to it
     """What taking the upload back would do now. With `Accept: text/event-stream` the way there, too."""
