@@ -118,7 +118,8 @@ def _data_file(settings: Settings) -> Path:
 
 def _make_directory(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        # People's data is for nobody else on the machine.
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = f"The data directory {path} cannot be made: {error.strerror}."
         raise WrongCall("data_directory", reason, "Name another with --data or HEADCOUNT_DATA.") from error

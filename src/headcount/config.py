@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     admin_email: str | None = Field(None, description="an e-mail address")
     #: Of the first start: the password of the administrator; unset, one is made and shown once.
     admin_password: SecretStr | None = Field(None, description="10 to 1,000 characters")
+    #: Reverse proxies in front of the server, whose word on where a call came from, and whether through TLS, is taken.
+    proxies: str | None = Field(None, description="network addresses with commas between them")
     #: Uploads of different accounts that a server works on at once; those of one account take turns.
     workers: PositiveInt = Field(2, description="a whole number, at least 1")
     #: The largest file that is accepted, in bytes after decompression.

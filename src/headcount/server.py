@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -15,11 +16,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from headcount import __version__, api
+from headcount import __version__, api, web
 from headcount.api.errors import failure
 from headcount.errors import Busy, FileRejected, HeadcountError, Throttled, WrongCall
 from headcount.guard import Guard
@@ -66,6 +67,8 @@ def status_of(error: HeadcountError) -> int:
         return 429
     if error.code.endswith("_unknown"):
         return 404
+    if error.code == "value_invalid":
+        return 422
     kinds: tuple[tuple[type[HeadcountError], int], ...] = ((WrongCall, 400), (FileRejected, 422), (Busy, 503))
     return _STATUS_OF_CODE.get(error.code) or next((status for kind, status in kinds if isinstance(error, kind)), 500)
 
@@ -76,7 +79,7 @@ def create_app(house: House, local: Path | None = None) -> FastAPI:
         title="Headcount", version=__version__, summary=api.SUMMARY, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.house, app.state.socket = house, local
-    for routes in api.ROUTES:
+    for routes in (*api.ROUTES, web.router):
         app.include_router(routes)
     _watch(app, house)
     _explain(app)
@@ -104,30 +107,45 @@ def _watch(app: FastAPI, house: House) -> None:
 
 
 def _explain(app: FastAPI) -> None:
-    """Every error in the one shape of its door."""
+    """Every error as its door says it: a page, or JSON of one shape."""
 
-    @app.exception_handler(HeadcountError)
-    def explained(request: Request, error: HeadcountError) -> Response:
-        if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            structlog.get_logger().error("call_failed", route=_route(request), code=error.code)
-        return failure(error, status_of(error))
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return failure(_invalid(error), 422)
-
-    @app.exception_handler(HTTPException)
-    def refused(_: Request, error: HTTPException) -> Response:
-        answer = failure(WrongCall(_REFUSALS.get(error.status_code, "refused"), f"{error.detail}.", ""), error.status_code)
-        answer.headers.update(error.headers or {})
+    def explained(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(_JSON):
+            known = _known(error)
+            status = error.status_code if isinstance(error, HTTPException) else status_of(known)
+            answer: Response = failure(known, status)
+        else:
+            answer = web.answer(request, error, status_of)
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log(request, error)
+        answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
         return answer
 
-    @app.exception_handler(Exception)
-    def unexpected(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001 - what it says may hold a person's data; the log has it
-        return failure(HeadcountError("unexpected", "Something went wrong here.", "The log of the server says more."), 500)
+    for kind in (HeadcountError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, explained)
 
 
-_REFUSALS = {404: "path_unknown", 405: "method_wrong"}
+#: Paths whose callers are programs.
+_JSON = ("/api/", "/1/", "/healthz", "/readyz", "/metrics")
+_REFUSALS = {404: "path_missing", 405: "method_wrong"}
+
+
+def _known(error: Exception) -> HeadcountError:
+    """The error as one that says what is wrong."""
+    if isinstance(error, HeadcountError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        return WrongCall(_REFUSALS.get(error.status_code, "refused"), f"{error.detail}.", "")
+    # What it says may hold a person's data; the log has it.
+    return HeadcountError("unexpected", "Something went wrong here.", "The log of the server says more.")
+
+
+def _log(request: Request, error: Exception) -> None:
+    known = isinstance(error, HeadcountError)
+    code = error.code if isinstance(error, HeadcountError) else "unexpected"
+    structlog.get_logger().error("call_failed", route=_route(request), code=code, exc_info=None if known else error)
 
 
 def _invalid(error: RequestValidationError) -> WrongCall:
@@ -148,6 +166,16 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_stop = on_stop
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike that of uvicorn it does not raise the signal again, which would end the program before the house is closed."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._on_stop()
         super().handle_exit(sig, frame)
@@ -156,12 +184,14 @@ class _Server(uvicorn.Server):
 def serve(house: House, host: str, port: int, local: Path, on_start: Callable[[int], None]) -> None:
     """Serve on the host and port, and on the local socket, until a signal ends it; `on_start` is told the port. Raises WrongCall."""
     app = create_app(house, local)
+    proxies = house.settings.proxies
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=1 << 16,
     )

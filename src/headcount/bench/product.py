@@ -48,7 +48,7 @@ def check(data: Path, file: Path) -> Outcome:
             documents.append(app.checking.check(file, _PEOPLE, name=None, door="cli", on_progress=no_progress))
 
     warm(file)
-    return Outcome({"check": measured(work)}, _ledger(documents[0], "ready"))
+    return Outcome({"check": measured(work)}, ledger_counts(documents[0], "ready"))
 
 
 def undo(data: Path) -> Outcome:
@@ -95,10 +95,11 @@ def _upload(data: Path, file: Path, request: Request, **given: object) -> Outcom
 
     warm(file)
     sample = measured(work)
-    return Outcome({"upload": sample}, _ledger(documents[0]))
+    return Outcome({"upload": sample}, ledger_counts(documents[0]))
 
 
-def _ledger(document: Mapping[str, Any], wanted: str = "completed") -> dict[str, int]:
+def ledger_counts(document: Mapping[str, Any], wanted: str = "completed") -> dict[str, int]:
+    """The numbers of the ledger of an upload. Raises HeadcountError `bench_failed` where it has not come to where it should."""
     status = document["upload"]["status"]
     if status != wanted:
         questions = "; ".join(question["message"] for question in document["questions"])

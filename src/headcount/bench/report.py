@@ -125,7 +125,7 @@ def _timing(timing: Timing) -> tuple[str, ...]:
 
 
 def _bound(bound: Bound) -> tuple[str, ...]:
-    value = f"{bound.value:.0f} {bound.unit}" if bound.unit == "MB" else f"{bound.value:.2f}{bound.unit}"
+    value = f"{bound.value:.0f} {bound.unit}" if bound.unit in {"MB", "ms"} else f"{bound.value:.2f}{bound.unit}"
     space = "" if bound.unit == "×" else " "
     blank = [""] * (len(HEADINGS) - 4)
     return (bound.name, *blank, value, f"≤ {bound.target:,g}{space}{bound.unit}", _verdict(met=bound.met))

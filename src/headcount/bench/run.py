@@ -26,10 +26,13 @@ BARE = "bare DuckDB"
 USUAL_ROWS = 1_000_000
 FRESH, AGAIN, UPDATE = "fresh import", "same file again", "update, half new"
 CORRECT, FOR_GOOD, CHECK, UNDO = "corrections, half of the values", "corrections for good", "check of them", "undo of them"
+SERVED = "fresh import through the server"
 _LEAST_ROWS = 100
 
 
-def run(rows: int, workdir: Path, say: Callable[[str], None], *, wide: bool = False, rounds: int = 2) -> Report:
+def run(  # noqa: PLR0913 - what is measured, and how often
+    rows: int, workdir: Path, say: Callable[[str], None], *, wide: bool = False, served: bool = False, rounds: int = 2
+) -> Report:
     """Measure with files of `rows` rows in `workdir`; the quickest of the rounds counts.
 
     Raises:
@@ -41,7 +44,7 @@ def run(rows: int, workdir: Path, say: Callable[[str], None], *, wide: bool = Fa
     workdir.mkdir(parents=True, exist_ok=True)
     bench = _Bench(rows, workdir, say)
     try:
-        return bench.run(rounds, wide=wide)
+        return bench.run(rounds, wide=wide, served=served)
     finally:
         bench.forget()
 
@@ -56,7 +59,7 @@ class _Bench:
     ours: dict[str, list[Sample]] = field(default_factory=dict)
     limits: dict[str, list[Sample]] = field(default_factory=dict)
 
-    def run(self, rounds: int, *, wide: bool) -> Report:
+    def run(self, rounds: int, *, wide: bool, served: bool) -> Report:
         people, changes, corrections = self._file("people"), self._file("changes"), self._file("corrections")
         for number in range(rounds):
             self.say(f"round {number + 1} of {rounds}")
@@ -70,6 +73,8 @@ class _Bench:
         self.forget()
         if self.rows > USUAL_ROWS:
             bounds.append(self._growth())
+        if served:
+            timings.append(self._served(people, bounds))
         if wide:
             timings.append(self._wide())
         return Report(self.rows, people.stat().st_size, self._threads, _versions(), tuple(timings), tuple(bounds))
@@ -164,6 +169,17 @@ class _Bench:
         name = f"fresh import of {USUAL_ROWS:,} rows"
         self._upload(name, self._file("people", USUAL_ROWS), data.of_people(USUAL_ROWS))
         return Bound("memory_growth", _peak(self.ours[FRESH]) / _peak(self.ours[name]), "×", 1.2)
+
+    def _served(self, people: Path, bounds: list[Bound]) -> Timing:
+        self.say(f"{SERVED}: headcount")
+        self.forget()
+        outcome = run_step("through_server", self._data, people)
+        _check(SERVED, outcome, asdict(data.of_people(self.rows)))
+        receive, ours, page = (outcome.samples[name] for name in ("receive", "upload", "page"))
+        alone = _best(self.ours[FRESH])
+        bounds += [Bound("memory of the server", ours.peak_mb, "MB", 1500), Bound("page meanwhile, median", page.seconds * 1000, "ms", 200)]
+        both = Sample(receive.seconds + alone.seconds, alone.cpu_seconds, alone.peak_mb)
+        return Timing(SERVED, ours, f"receiving, {FRESH}", both, 1.3, self.rows, people.stat().st_size)
 
     def _wide(self) -> Timing:
         name, file = "300 columns, as many cells", self._file("wide")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from headcount.bench import limits, product
+from headcount.bench import limits, product, server
 from headcount.bench.data import write_changes, write_corrections, write_people
 from headcount.bench.measure import Outcome, measured
 from headcount.bench.wide import write_wide
@@ -27,6 +27,7 @@ STEPS: Mapping[str, Callable[..., Outcome]] = {
     "upload_wide": lambda data, file: product.upload_wide(Path(data), Path(file)),
     "count": lambda data: product.count(Path(data)),
     "look_up": lambda data, rows: product.look_up(Path(data), int(rows)),
+    "through_server": lambda data, file: server.through_server(Path(data), Path(file)),
     "bare_create": lambda database, threads, file: limits.create(Path(database), int(threads), Path(file)),
     "bare_merge": lambda database, threads, file: limits.merge(Path(database), int(threads), Path(file)),
     "bare_count": lambda database, threads: limits.count(Path(database), int(threads)),

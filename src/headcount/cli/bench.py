@@ -17,6 +17,9 @@ from headcount.cli.output import data, line, print_json, words
 def bench(
     rows: Annotated[int, typer.Option(metavar="N", help="Rows of the file that is uploaded.")] = 1_000_000,
     wide: Annotated[bool, typer.Option("--wide", help="Measure a file of 300 columns as well.")] = False,
+    served: Annotated[
+        bool, typer.Option("--server", help="Send the file to a server of its own as well, while pages are looked at.")
+    ] = False,
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Make the files here and leave them; otherwise they are removed.")
     ] = None,
@@ -29,7 +32,7 @@ def bench(
 
     out = words()
     with _workdir(keep) as workdir:
-        report = run(rows, workdir, lambda text: line(out, text), wide=wide)
+        report = run(rows, workdir, lambda text: line(out, text), wide=wide, served=served)
     if as_json:
         print_json(report.to_json())
     else:

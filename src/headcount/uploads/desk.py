@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from headcount.audit import AuditLog
-from headcount.auth.rights import Principal, Right
+from headcount.auth.rights import OPERATOR, Principal, Right
 from headcount.errors import WrongCall
 from headcount.uploads.answers import answered
 from headcount.uploads.board import NOT_WORKING
@@ -79,8 +79,7 @@ class Desk:
     def show(self, upload_id: str) -> dict[str, Any]:
         """The public document of an upload."""
         self.principal.demand(Right.READ)
-        found = self.means.history.show(upload_id)
-        return found if self._sees_all else masked(found)
+        return self._seen(self.means.history.show(upload_id))
 
     def inspection(self, upload_id: str) -> dict[str, Any] | None:
         """What the file is, as the document of `headcount inspect` says it, while the upload waits; else None."""
@@ -247,6 +246,12 @@ class Desk:
         record = self._record(upload_id)
         self.means.turns.reverse(record.id, "redo", door=self.principal.door, actor=self.principal.name)
         return self._done("upload.redo", record)
+
+    def _seen(self, found: dict[str, Any]) -> dict[str, Any]:
+        """A document as the principal may see it; where its files lie concerns those who can reach them only."""
+        if found["rejects_file"] and self.principal.id != OPERATOR:
+            found = {**found, "rejects_file": f"/api/v1/uploads/{found['upload']['id']}/rejects"}
+        return found if self._sees_all else masked(found)
 
     @property
     def _sees_all(self) -> bool:
