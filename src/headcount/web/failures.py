@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -17,6 +19,8 @@ from headcount.web.visit import HOME, Visit, drop_session, sign_in_address, toke
 #: From an error to its HTTP status; the server has the one map.
 StatusOf = Callable[[HeadcountError], int]
 
+_OF_PROGRAMS = ("/api/", "/1/", "/healthz", "/readyz", "/metrics")
+
 _TITLES: Mapping[int, str] = {
     400: "That did not work",
     401: "Please sign in",
@@ -24,7 +28,10 @@ _TITLES: Mapping[int, str] = {
     404: "There is nothing here",
     405: "That did not work",
     409: "Not as things stand",
+    411: "That did not work",
     413: "That is too large",
+    415: "That is not a CSV",
+    422: "That file cannot be used",
     429: "Too many attempts",
     500: "Something broke on our side",
     503: "Busy just now",
@@ -40,14 +47,15 @@ _BROKEN = WrongCall(
 )
 
 
+def is_page(request: Request) -> bool:
+    """Whether the address is one that people open, and not one of those that programs call."""
+    return not request.url.path.startswith(_OF_PROGRAMS)
+
+
 def install(app: FastAPI, status_of: StatusOf) -> None:
-    """Show the errors of an app as pages."""
-
-    def known(request: Request, error: Exception) -> Response:
-        return answer(request, error, status_of)
-
+    """Show what goes wrong in pages as pages. Elsewhere it stays with the handlers that the app has, which must be plain functions."""
     for kind in (HeadcountError, HTTPException, RequestValidationError, Exception):
-        app.add_exception_handler(kind, known)
+        app.add_exception_handler(kind, _shown(app.exception_handlers.get(kind), status_of))
 
 
 def answer(request: Request, error: Exception, status_of: StatusOf) -> Response:
@@ -63,12 +71,24 @@ def answer(request: Request, error: Exception, status_of: StatusOf) -> Response:
 
 def failure(request: Request, error: HeadcountError, status: int) -> Response:
     """The page that says what is wrong and what to do now."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        structlog.get_logger().error("page_failed", code=error.code)
     visit = _visit(request) if status != HTTPStatus.INTERNAL_SERVER_ERROR else None
     title = _TITLES.get(status, _TITLES[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
     response = page(request, "failure.html", visit, status, error=error, title=title, home=HOME)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.seconds)
     return response
+
+
+def _shown(before: Any, status_of: StatusOf) -> Callable[[Request, Exception], Response]:  # noqa: ANN401 - as FastAPI keeps it
+    def shown(request: Request, error: Exception) -> Response:
+        if before is None or is_page(request):
+            return answer(request, error, status_of)
+        response: Response = before(request, error)
+        return response
+
+    return shown
 
 
 def _worded(error: HeadcountError) -> HeadcountError:

@@ -30,6 +30,8 @@ class Link:
     current: bool
 
 
+# A browser that may tell nobody where it comes from does not tell our own forms either, and then no sign-in is known to be ours.
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 _PLACES = (("/uploads", "CSV uploads", "/uploads"), ("/settings/profile", "Settings", "/settings"))
 
 #: The pages of the settings, and the right without which each is not shown.
@@ -44,7 +46,7 @@ SETTINGS: Sequence[tuple[str, str, Right | None]] = (
 def page(request: Request, template: str, visit: Visit | None, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes anything
     """A page made of the template, for whoever visits; None is somebody who is not signed in. A page of an account is kept nowhere."""
     html = ENVIRONMENT.get_template(template).render(**_frame(request, visit), **context)
-    return HTMLResponse(html, status, {"Cache-Control": "no-store"})
+    return HTMLResponse(html, status, _HEADERS)
 
 
 def settings_links(request: Request, visit: Visit) -> list[Link]:

@@ -21,6 +21,8 @@ router = APIRouter(include_in_schema=False)
 #: Uploads on the page at first, and as many more with each click.
 PAGE = 50
 _MOST = 1000
+# That a process is gone is not kept, it shows when an upload is looked at.
+_FILTERS = {status: word for status, (word, _) in STATUS.items() if status != "interrupted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Chosen:
 
 def chosen(status: str = "", since: str = "", until: str = "") -> Chosen:
     """From the fields of the form. One that makes no sense leaves all, and is shown empty."""
-    return Chosen(status if status in STATUS else None, _day(since), _day(until))
+    return Chosen(status if status in _FILTERS else None, _day(since), _day(until))
 
 
 @router.get(HOME)
@@ -63,7 +65,7 @@ def _table(chosen: Chosen, found: Sequence[Mapping[str, Any]], shown: int) -> di
         "uploads": found[:shown],
         "chosen": chosen,
         "filtered": bool(filters),
-        "statuses": [("", "All"), *((status, word) for status, (word, _) in STATUS.items())],
+        "statuses": [("", "All"), *_FILTERS.items()],
         "here": _address(filters, shown),
         "older": _address(filters, shown + PAGE) if len(found) > shown < _MOST else None,
         "working": any(STATUS.get(upload["status"], ("", ""))[1] == "busy" for upload in found[:shown]),

@@ -50,6 +50,18 @@ ACTIONS: Mapping[str, str] = {
     "user.enable": "Enabled a user",
     "passcode.create": "Made a passcode",
     "passcode.revoke": "Revoked a passcode",
+    "upload.begin": "Sent a file",
+    "upload.answer": "Answered about a file",
+    "upload.check": "Checked an upload",
+    "upload.apply": "Applied an upload",
+    "upload.cancel": "Cancelled an upload",
+    "upload.resume": "Went on with an upload",
+    "upload.rejects": "Took out rejected rows",
+    "upload.undo": "Took an upload back",
+    "upload.redo": "Brought an upload back",
+    "consent.set": "Changed a consent",
+    "people.export": "Took people out",
+    "property.retype": "Gave a property another type",
 }
 
 _UNITS = ("kB", "MB", "GB", "TB")

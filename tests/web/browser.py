@@ -1,0 +1,79 @@
+"""A browser without a screen, and the people who sit at it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from html import unescape
+
+import httpx
+from fastapi import FastAPI
+from httpx import Response
+
+from headcount.auth.rights import Role, operator
+from headcount.house import COOKIE, House
+
+PASSWORD = "correct horse battery"  # noqa: S105 - a made-up one
+ADMIN = "ann@acme.example"
+EMAILS = {role: f"{role}@acme.example" for role in Role} | {Role.ADMIN: ADMIN}
+
+
+class InProcess(httpx.BaseTransport):
+    """Calls the app without a connection."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def handle_request(self, request: httpx.Request) -> Response:
+        return asyncio.run(self._answered(httpx.Request(request.method, request.url, headers=request.headers, content=request.read())))
+
+    async def _answered(self, request: httpx.Request) -> Response:
+        answer = await self._app.handle_async_request(request)
+        return Response(answer.status_code, headers=answer.headers, content=await answer.aread(), request=request)
+
+
+@dataclass
+class Browser:
+    """Follows no redirect, keeps cookies, and fills in the hidden field of forms."""
+
+    app: FastAPI
+    address: str = "http://testserver"
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(base_url=self.address, transport=InProcess(self.app))
+
+    def get(self, path: str, **headers: str) -> Response:
+        return self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def post(self, path: str, csrf: str | None = None, **fields: str | list[str]) -> Response:
+        return self.client.post(path, data={"csrf": self.csrf if csrf is None else csrf, **fields})
+
+    def sign_in(self, email: str = ADMIN, password: str = PASSWORD, **more: str) -> Response:
+        return self.client.post("/sign-in", data={"email": email, "password": password, **more})
+
+    @property
+    def house(self) -> House:
+        house: House = self.app.state.house
+        return house
+
+    @property
+    def token(self) -> str:
+        return self.client.cookies.get(COOKIE) or ""
+
+    @property
+    def csrf(self) -> str:
+        """As it stands in the forms of the page that everybody may see."""
+        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.get("/settings/profile").text)
+        return found[1] if found else ""
+
+
+def user(house: House, role: Role, account: str = "default", email: str = "") -> str:
+    """Make a user, and give their id."""
+    return house.access.create_user(operator(account), email or EMAILS[role], role.title(), role, PASSWORD).user.id
+
+
+def words(answer: Response) -> str:
+    """What a page says, without its markup."""
+    shown = re.sub(r"<(head|script|style)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", shown)).split())
