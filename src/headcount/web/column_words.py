@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from headcount.uploads.mapping import Column, Request, Role, letter, reference, 
 from headcount.values import dates
 
 _EXAMPLES = 3
-_WHOLE = frozenset({"string", "list", "integer", "float", "boolean"})
 #: What a cell is not, for each type that it rules out; the first that is there tells most.
 _NOT = {
     "string": (("float", "no number"), ("integer", "no number that can be kept exactly"), ("boolean", "neither true nor false")),
@@ -21,7 +21,7 @@ _NOT = {
     "boolean": (),
 }
 #: The types that a person can choose.
-TYPES = ("string", "integer", "float", "boolean", "date", "list")
+TYPE_OPTIONS = (("", "as found"), *((name, name) for name in ("string", "integer", "float", "boolean", "date", "list")))
 #: The date formats that are offered; others can be typed.
 FORMATS = (*dates.RECOGNISED, "yyyy-MM-dd", "dd.MM.yyyy", "ISO 8601", dates.UNIX)
 DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "vertical bar"))
@@ -34,6 +34,8 @@ class Seen:
     index: int
     letter: str
     header: str
+    #: How an answer names it.
+    reference: str
     #: What it becomes, in words; and the kind: identity, consent, existing, new, operation, skip, blank.
     becomes: str
     kind: str
@@ -63,19 +65,48 @@ def references(header: Sequence[str]) -> list[str]:
 
 def seen(inspection: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Seen]:
     """The columns of an inspected file."""
-    header, plain = inspection["header"], resolve(inspection["header"], Request()).columns
-    said = [_said(manifest, index, name) for index, name in enumerate(header)]
-    columns = inspection["columns"]
-    return [_seen(i, c, inspection["preview"], plain[i].name or header[i], said[i]) for i, c in enumerate(columns)]
+    header = inspection["header"]
+    names, plain = references(header), resolve(header, Request()).columns
+    cells = [_examples(index, inspection["preview"]) for index in range(len(header))]
+    return [
+        _seen(c, Column(i, header[i], Role.SKIP, name=plain[i].name or header[i]), names[i], cells[i], _said(manifest, i, header[i]))
+        for i, c in enumerate(inspection["columns"])
+    ]
 
 
-def _seen(index: int, column: Mapping[str, Any], preview: Sequence[Mapping[str, Any]], by_header: str, said: Mapping[str, Any]) -> Seen:
+def whole(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What a manifest says of the whole file, as the fields of the form show it."""
+    dialect = manifest.get("dialect") or {}
+    order = {True: "day", False: "month"}.get(manifest.get("dayFirst"), "")  # type: ignore[call-overload]
+    return {
+        "identity": manifest.get("identity") or "",
+        "match": manifest.get("match") or "",
+        "order": order,
+        "blanks": ", ".join(manifest.get("blanks") or ()),
+        "delimiter": dialect.get("delimiter") or "",
+        "encoding": dialect.get("encoding") or "",
+    }
+
+
+def column_options(columns: Sequence[Seen]) -> list[tuple[str, str]]:
+    """The columns that may name the person, as choices."""
+    usable = [c for c in columns if c.kind not in {"consent", "operation"}]
+    return [("", "as the header says"), *((c.reference, f"{c.letter}: {c.header or 'no name'}") for c in usable)]
+
+
+def quoted(reference_: str) -> str:
+    """A column as a flag names it."""
+    return shlex.quote(reference_)
+
+
+def _seen(column: Mapping[str, Any], plain: Column, name: str, cells: tuple[str, ...], said: Mapping[str, Any]) -> Seen:
     evidence = column.get("evidence") or {}
     kind, becomes = _meaning(column)
     return Seen(
-        index=index,
-        letter=letter(index),
-        header=column["header"],
+        index=plain.index,
+        letter=plain.letter,
+        header=plain.header,
+        reference=name,
         becomes=becomes,
         kind=kind,
         type=column["type"] or "",
@@ -83,9 +114,9 @@ def _seen(index: int, column: Mapping[str, Any], preview: Sequence[Mapping[str, 
         evidence=" ".join(_evidence(column, evidence)),
         filled=evidence.get("filled", 0),
         fit=_fit(column, evidence),
-        cells=_examples(index, preview),
+        cells=cells,
         notices=tuple(column["notices"]),
-        by_header=by_header,
+        by_header=plain.name,
         said=said,
     )
 
@@ -166,7 +197,7 @@ def edited(manifest: Mapping[str, Any], inspection: Mapping[str, Any], form: Map
         columns[reference_] = _fields(before, form, index, plain[index].name or name)
         if not columns[reference_]:
             del columns[reference_]
-    return json.dumps({**manifest, **_whole(form), "columns": columns, "dialect": _dialect(manifest, form)}, ensure_ascii=False)
+    return json.dumps({**manifest, **_of_file(form), "columns": columns, "dialect": _dialect(manifest, form)}, ensure_ascii=False)
 
 
 def _fields(before: Mapping[str, Any], form: Mapping[str, str], index: int, by_header: str) -> dict[str, Any]:
@@ -187,7 +218,7 @@ def _fields(before: Mapping[str, Any], form: Mapping[str, str], index: int, by_h
 _RULES = (("blank", "b", "keep"), ("write", "w", "overwrite"))
 
 
-def _whole(form: Mapping[str, str]) -> dict[str, Any]:
+def _of_file(form: Mapping[str, str]) -> dict[str, Any]:
     """What the form says of the whole file; what is left blank is found by itself."""
     order = {"day": True, "month": False}.get(form.get("order", ""))
     blanks = [word.strip() for word in form.get("blanks", "").split(",") if word.strip()]

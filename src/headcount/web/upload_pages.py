@@ -64,13 +64,13 @@ def _waiting(visit: Visit, document: Mapping[str, Any]) -> dict[str, Any]:
     upload_id = document["upload"]["id"]
     inspection = visit.desk.inspection(upload_id) if document["upload"]["status"] in {"start_mapping", "ready"} else None
     if inspection is None:
-        return {"inspection": None, "columns": [], "asked": [], "manifest": {}, "remembered": None, "words": column_words}
+        return {"inspection": None, "columns": [], "asked": [], "whole": {}, "remembered": None, "words": column_words}
     manifest = visit.desk.manifest(upload_id)
     return {
         "inspection": inspection,
         "columns": column_words.seen(inspection, manifest),
         "asked": question_words.asked(document["questions"], inspection),
-        "manifest": manifest,
+        "whole": column_words.whole(manifest),
         "remembered": visit.desk.remembered(upload_id),
         "words": column_words,
     }
@@ -95,25 +95,24 @@ def columns(visit: Visiting, upload_id: str, form: Form) -> Response:
     return _back(upload_id)
 
 
-@router.post(ONE + "/manifest")
-async def manifest_given(visit: Visiting, upload_id: str, form: Form) -> Response:
-    """A whole mapping, as a file or as text."""
-    text = await _manifest_text(form)
-    visit.desk.answer(upload_id, text)
-    return _back(upload_id)
-
-
-async def _manifest_text(form: FormData) -> str:
+async def _manifest_text(form: Form) -> str:
     file = form.get("manifest")
     if not isinstance(file, UploadFile):
         return file or ""
+    content = await file.read(_MANIFEST + 1)
+    if not content or len(content) > _MANIFEST:
+        raise WrongCall("manifest_invalid", "The manifest is empty or too large.", "Choose the JSON file of a mapping.")
     try:
-        content = await file.read(_MANIFEST + 1)
-        if not content or len(content) > _MANIFEST:
-            raise WrongCall("manifest_invalid", "The manifest is empty or too large.", "Choose the JSON file of a mapping.")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise WrongCall("manifest_invalid", "The manifest is not UTF-8.", "Save it as UTF-8.") from None
+
+
+@router.post(ONE + "/manifest")
+def manifest_given(visit: Visiting, upload_id: str, text: Annotated[str, Depends(_manifest_text)]) -> Response:
+    """A whole mapping, as a file or as text."""
+    visit.desk.answer(upload_id, text)
+    return _back(upload_id)
 
 
 @router.post(ONE + "/remembered")
