@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import sqlalchemy
+
+from headcount.accounts import Account
+from headcount.auth.access import Access
+from headcount.auth.first_start import Given, Made, first_start
+from headcount.auth.passwords import Passwords
+from headcount.auth.rights import Principal
+from headcount.auth.sign_in import SignIn
 from headcount.config import Settings
 from headcount.errors import WrongCall
-from headcount.store.control.accounts import ensure_account
+from headcount.house import House
+from headcount.jobs import Worker
+from headcount.people.desk import PeopleDesk
+from headcount.store.control.accounts import SqlAccounts, ensure_account
+from headcount.store.control.attempts import SqlAttempts
+from headcount.store.control.audit import SqlAuditLog
+from headcount.store.control.beginnings import SqlBeginnings
 from headcount.store.control.engine import open_control
+from headcount.store.control.mappings import SqlMappings
+from headcount.store.control.passcodes import SqlPasscodes
+from headcount.store.control.sessions import SqlSessions
 from headcount.store.control.uploads import SqlUploads
+from headcount.store.control.users import SqlUsers
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
+from headcount.store.duckdb.shared import SharedProfiles
 from headcount.uploads.checking import Checking
+from headcount.uploads.desk import Desk, Means
 from headcount.uploads.history import History
 from headcount.uploads.looking import Looking
 from headcount.uploads.plan import Limits
 from headcount.uploads.process import Uploads
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
+from headcount.uploads.turns import Turns
 from headcount.uploads.undoing import Undoing
 
 #: Share of the memory that the engine which reads files gets; the store has the rest.
 _READING_SHARE = 0.4
 #: Seconds that a command waits for another process to be done with the data file.
 PATIENCE = 30.0
+#: Seconds after which a server closes a data file that nobody uses, and between two looks for such.
+_IDLE, _ROUND = 300.0, 30.0
+#: Seconds that a server waits, when it ends, for the chunk that is worked on.
+_GRACE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +118,8 @@ def _data_file(settings: Settings) -> Path:
 
 def _make_directory(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        # People's data is for nobody else on the machine.
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = f"The data directory {path} cannot be made: {error.strerror}."
         raise WrongCall("data_directory", reason, "Name another with --data or HEADCOUNT_DATA.") from error
@@ -120,3 +148,119 @@ def _rules(settings: Settings) -> Rules:
         keep_files=settings.keep_files,
         undo_days=settings.undo_days,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Accounts:
+    """What a server has open of each account, made when it is first asked for."""
+
+    def __init__(self, settings: Settings, control: sqlalchemy.Engine, wake: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._control = control
+        self._wake = wake
+        self._accounts = SqlAccounts(control)
+        self._guard = threading.Lock()
+        self._means: dict[str, Means] = {}
+        self._stores: dict[str, SharedProfiles] = {}
+
+    def means(self, account_id: str) -> Means:
+        """What its desk works with. Raises WrongCall `account_unknown`."""
+        with self._guard:
+            if account_id not in self._means:
+                self._means[account_id] = self._made(self._accounts.get(account_id))
+            return self._means[account_id]
+
+    def desk(self, by: Principal) -> Desk:
+        """The uploads of the principal's account."""
+        return Desk(by, self.means(by.account_id))
+
+    def people(self, by: Principal) -> PeopleDesk:
+        """The people of the principal's account."""
+        means = self.means(by.account_id)
+        history, store = means.history, self._stores[by.account_id]
+        return PeopleDesk(by, store.open, history.ids, history.number, history.rules.zone, means.log, means.clock)
+
+    def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
+        """See Worker."""
+        return self.means(account_id).turns.next(stopping)
+
+    def adopt(self) -> None:
+        """Go on with what was interrupted, in every account."""
+        for account in self._accounts.list():
+            self.means(account.id).turns.adopt()
+
+    def close_idle(self, seconds: float) -> None:
+        """Close the data files that nobody has used for so long."""
+        for store in list(self._stores.values()):
+            store.close_idle(seconds)
+
+    def _made(self, account: Account) -> Means:
+        settings = self._settings.model_copy(update={"account": account.id, "timezone": account.time_zone})
+        records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
+        self._stores[account.id] = store
+        looking, undoing = Looking(store.open, rules), Undoing(records, store.open, rules)
+        turns = Turns(Uploads(records, store.open, undoing, rules), partial(self._wake, account.id))
+        log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)
+        return Means(turns, History(records, rules), Checking(records, looking), undoing, mappings, log, _now)
+
+
+@contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """The use cases of all accounts for a server, with the worker at work for as long as the context lasts."""
+    _make_directory(settings.data)
+    control = open_control(settings.data / "control.sqlite")
+    worker = Worker(settings.workers)
+    accounts = _Accounts(settings, control, worker.wake)
+    passwords, users = Passwords(), SqlUsers(control)
+    sign_in = SignIn(users, SqlSessions(control), SqlAttempts(control), passwords, _now)
+    access = Access(users, SqlPasscodes(control), SqlAuditLog(control), passwords, _now)
+    ended = threading.Event()
+    try:
+        worker.start(accounts.work)
+        accounts.adopt()
+        threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
+        yield House(settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people)
+    finally:
+        ended.set()
+        worker.stop(_GRACE)
+        accounts.close_idle(0)
+        control.dispose()
+
+
+def begin(settings: Settings) -> Made | None:
+    """The first account, its passcode and an administrator; None where there is a user already. Raises WrongCall."""
+    _make_directory(settings.data)
+    control = open_control(settings.data / "control.sqlite")
+    try:
+        return first_start(SqlBeginnings(control), Passwords(), _given(settings), _now())
+    finally:
+        control.dispose()
+
+
+def _given(settings: Settings) -> Given:
+    account = Account(settings.account, settings.account, settings.timezone)
+    passcode, password = (None if secret is None else secret.get_secret_value() for secret in (settings.passcode, settings.admin_password))
+    return Given(account=account, passcode=passcode, admin_email=settings.admin_email, admin_password=password)
+
+
+def _close_idle(accounts: _Accounts, ended: threading.Event) -> None:
+    while not ended.wait(_ROUND):
+        accounts.close_idle(_IDLE)
+
+
+def _shared(settings: Settings) -> SharedProfiles:
+    return SharedProfiles(
+        _data_file(settings),
+        memory_mb=settings.memory_limit_mb,
+        threads=_threads(settings),
+        patience=PATIENCE,
+        columns=settings.property_limit,
+    )
+
+
+def socket_of(settings: Settings) -> Path:
+    """The socket by which the operator reaches the server of a data directory."""
+    return settings.data / "headcount.sock"

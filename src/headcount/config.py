@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -44,6 +44,20 @@ class Settings(BaseSettings):
         pattern=ACCOUNT_ID,
         description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit",
     )
+    #: The same, for the account that the first start of a server makes; wins over `account`.
+    account_id: str | None = Field(
+        None, pattern=ACCOUNT_ID, description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit"
+    )
+    #: Of the first start: the passcode of the account; unset, one is made and shown once.
+    passcode: SecretStr | None = Field(None, description="16 or more letters, digits and signs, without blanks")
+    #: Of the first start: the e-mail address of the administrator.
+    admin_email: str | None = Field(None, description="an e-mail address")
+    #: Of the first start: the password of the administrator; unset, one is made and shown once.
+    admin_password: SecretStr | None = Field(None, description="10 to 1,000 characters")
+    #: Reverse proxies in front of the server, whose word on where a call came from, and whether through TLS, is taken.
+    proxies: str | None = Field(None, description="network addresses with commas between them")
+    #: Uploads of different accounts that a server works on at once; those of one account take turns.
+    workers: PositiveInt = Field(2, description="a whole number, at least 1")
     #: The largest file that is accepted, in bytes after decompression.
     file_limit_bytes: PositiveInt = Field(1_000_000_000, description="a whole number of bytes, at least 1")
     #: How many custom properties an account may have.
@@ -85,9 +99,12 @@ class Settings(BaseSettings):
 def load_settings(**given: object) -> Settings:
     """The settings, those `given` by the caller first. Raises WrongCall, which names the wrong one."""
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         raise _wrong_setting(error.errors()[0]) from None
+    if settings.account_id and "account" not in given:
+        return settings.model_copy(update={"account": settings.account_id})
+    return settings
 
 
 def _wrong_setting(error: ErrorDetails) -> WrongCall:
@@ -100,6 +117,10 @@ def _wrong_setting(error: ErrorDetails) -> WrongCall:
     allowed = Settings.model_fields[name].description
     return WrongCall(
         "setting_invalid",
-        f"The setting {name} is {error['input']!r}, but takes {allowed}.",
+        f"The setting {name} is {_shown(name, error['input'])}, but takes {allowed}.",
         f"Set {PREFIX}{name.upper()}, or {name} in {FILE}.",
     )
+
+
+def _shown(name: str, value: object) -> str:
+    return "wrong" if name in {"passcode", "admin_password"} else repr(value)

@@ -113,6 +113,10 @@ class Principal:
         )
 
 
+#: The id of whoever works on the data directory itself.
+OPERATOR = "operator"
+
+
 def operator(account_id: str, door: str = "cli") -> Principal:
     """Whoever works on the data directory itself, and could read and write it without us."""
-    return Principal(id="operator", name="operator", account_id=account_id, rights=frozenset(Right), door=door)
+    return Principal(id=OPERATOR, name=OPERATOR, account_id=account_id, rights=frozenset(Right), door=door)

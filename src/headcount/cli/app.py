@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from headcount import __version__
-from headcount.cli import bench, consent, doctor, people, properties, sample, segments, uploads
+from headcount.cli import bench, consent, doctor, people, properties, sample, segments, serve, uploads
 from headcount.cli.call import Call
 from headcount.cli.exits import MEANINGS, finish, wants_json
 from headcount.observability import start_logging
@@ -46,6 +46,7 @@ def headcount(
     context.obj = Call(data, account)
 
 
+app.command("serve")(serve.serve_command)
 app.command()(sample.sample)
 app.command()(uploads.inspect)
 app.command()(uploads.check)

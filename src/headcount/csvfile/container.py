@@ -72,11 +72,16 @@ def _check_plain(plain: Path, limit: int) -> None:
         head = file.read(64)
     if not head:
         raise FileRejected("file_empty", "The file is empty.", "Export it again and check its size.")
+    assert_no_other(head)
+    if head.startswith((b"\x1f\x8b", b"PK\x03\x04")):
+        raise FileRejected("archive_invalid", "The archive holds another archive.", "Pack the CSV file itself.")
+
+
+def assert_no_other(head: bytes) -> None:
+    """Raises FileRejected `file_not_csv` where the first 64 bytes of a file tell that it is of another kind."""
     for magic, name in _BINARIES:
         if head.startswith(magic):
             raise FileRejected("file_not_csv", f"The file is {name}, not a CSV file.", _EXPORT)
-    if head.startswith((b"\x1f\x8b", b"PK\x03\x04")):
-        raise FileRejected("archive_invalid", "The archive holds another archive.", "Pack the CSV file itself.")
 
 
 def too_large(limit: int) -> FileRejected:

@@ -26,6 +26,10 @@ class Cancelled(Exception):
     """A person stopped the upload between two chunks."""
 
 
+class Parked(Exception):
+    """The process that works on the upload is to end; the next one goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applying:
     """One upload on its way into the store. `connection` is an engine for what does not touch profiles."""

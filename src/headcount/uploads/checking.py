@@ -37,10 +37,13 @@ class Checking:
     records: UploadRecords
     looking: Looking
 
-    def check(self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress) -> dict[str, Any]:
+    def check(  # noqa: PLR0913 - a file, what it is called, and who is told
+        self, path: Path, request: Request, *, name: str | None, door: str, on_progress: OnProgress, file_name: str | None = None
+    ) -> dict[str, Any]:
         """The document that an upload of the file would have now, with examples of what changes. Raises WrongCall, Busy."""
         started = time.monotonic()
-        upload = {"id": None, "name": name or path.name, "door": door, "duplicate_of": None, "file_name": path.name}
+        called = file_name or path.name
+        upload = {"id": None, "name": name or called, "door": door, "duplicate_of": None, "file_name": called}
         try:
             status, found = self._found(path, request, on_progress)
         except FileRejected as error:
@@ -56,35 +59,48 @@ class Checking:
         source = Source.of(path, rules.file_limit)
         with self.looking.workdir() as workdir, ThreadPoolExecutor(1, "hashing") as hashing:
             sha256 = hashing.submit(source.sha256)
-            file, found = self.looking.stage(source.path, workdir, workdir / "rejects", request, on_progress)
+            file, found, _ = self.looking.stage(source.path, workdir, workdir / "rejects", request, on_progress)
             source.assert_unchanged()
             if found.plan is None or found.questions:
                 return Status.START_MAPPING, report.waiting(found, file)
             described = report.described(found, file.blank_lines)
             before = self.records.completed(rules.account, sha256.result(), found.plan.fingerprint)
-            effect = self._effect(found.plan, workdir, request, before, on_progress)
-            return Status.READY, {"upload": {"duplicate_of": before[0].id if before else None}, **_applied(described, *effect)}
-
-    def _effect(
-        self, plan: Plan, workdir: Path, request: Request, before: Sequence[UploadRecord], on_progress: OnProgress
-    ) -> tuple[Tally, Mapping[str, int], Mapping[int, tuple[Example, ...]]]:
-        """What applying would count, the numbers that the properties would have, and examples of what would change."""
-        rules, staged = self.looking.rules, Staged.load(workdir / "staged")
-        now = datetime.now(UTC).replace(tzinfo=None)
-        origin = Origin(_NOBODY, now, reason=request.confirm_resubscribe, repeats=repeated(before, plan))
-        with open_reader(rules.engine, workdir) as connection, self.looking.open_store() as store:
-            properties = store.planned(plan.properties)
-            numbered = plan.numbered(properties)
-            refused = Rejects(connection.cursor(), None, numbered, workdir / "rejects")
-            refused.prepare()
-            on_rows = of_total(on_progress, "checking", staged.records)
-            applying = Applying(connection, staged, numbered, store, origin, refused, on_rows, keep=False)
-            return applying.run(), {name: p.number for name, p in properties.items()}, applying.examples
+            effect = checked(self.looking, found.plan, workdir, request, before, on_progress)
+            return Status.READY, {"upload": {"duplicate_of": before[0].id if before else None}, **effect.report(described)}
 
 
-def _applied(
-    described: Mapping[str, Any], tally: Tally, numbers: Mapping[str, int], examples: Mapping[int, tuple[Example, ...]]
-) -> dict[str, Any]:
-    found = report.applied(described, tally, tally.ledger(described["blank_lines"]).to_json(), numbers)
-    shown = [{**c, "examples": report.examples(examples.get(numbers.get(c["property"] or "", 0), ()))} for c in found["columns"]]
-    return {**found, "columns": shown}
+@dataclass(frozen=True, slots=True)
+class WouldBe:
+    """What applying would do."""
+
+    tally: Tally
+    #: The numbers that the properties would have, by name.
+    numbers: Mapping[str, int]
+    #: Of what would change, by property number.
+    examples: Mapping[int, tuple[Example, ...]]
+
+    def report(self, described: Mapping[str, Any]) -> dict[str, Any]:
+        """The document of a file that is `described`, with what would become of it."""
+        found = report.applied(described, self.tally, self.tally.ledger(described["blank_lines"]).to_json(), self.numbers)
+        return {**found, "columns": [self._column(column) for column in found["columns"]]}
+
+    def _column(self, column: Mapping[str, Any]) -> dict[str, Any]:
+        return {**column, "examples": report.examples(self.examples.get(self.numbers.get(column["property"] or "", 0), ()))}
+
+
+def checked(  # noqa: PLR0913, PLR0917 - a file and what is known about it
+    looking: Looking, plan: Plan, workdir: Path, request: Request, before: Sequence[UploadRecord], on_progress: OnProgress
+) -> WouldBe:
+    """What applying the rows staged in the workdir would do now; `before` are the uploads of the same bytes with the same mapping."""
+    rules, staged = looking.rules, Staged.load(workdir / "staged")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    origin = Origin(_NOBODY, now, reason=request.confirm_resubscribe, repeats=repeated(before, plan))
+    with open_reader(rules.engine, workdir) as connection, looking.open_store() as store:
+        properties = store.planned(plan.properties)
+        numbered = plan.numbered(properties)
+        # Parts that a check adds are not those of an upload.
+        refused = Rejects(connection.cursor(), None, numbered, workdir / "refused")
+        refused.prepare()
+        on_rows = of_total(on_progress, "checking", staged.records)
+        applying = Applying(connection, staged, numbered, store, origin, refused, on_rows, keep=False)
+        return WouldBe(applying.run(), {name: p.number for name, p in properties.items()}, applying.examples)

@@ -13,7 +13,7 @@ from headcount.uploads.plan import Plan
 from headcount.uploads.requests import request_from_json
 from headcount.uploads.rules import Rules
 from headcount.uploads.undoing import undo_until
-from headcount.uploads.upload import UploadRecord, UploadRecords, is_interrupted
+from headcount.uploads.upload import EVERY, UploadRecord, UploadRecords, Wanted, is_interrupted
 
 #: What a document says of an upload that has not got so far.
 NOTHING_YET: Mapping[str, Any] = {
@@ -27,6 +27,9 @@ NOTHING_YET: Mapping[str, Any] = {
     "rows_per_second": None,
 }
 
+#: Of a report, what is not for the document: a job that goes on, the answers before these, what the file is.
+_INNER = frozenset({"reversal", "before", "inspection", "notices"})
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -39,9 +42,13 @@ class History:
         """The public document of one upload, by its id or the beginning of it. Raises WrongCall."""
         return document(self.records.get(self.rules.account, upload_id), self.rules)
 
-    def list(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The newest uploads as upload objects, newest first."""
-        return [described(record, self.rules) for record in self.records.list(self.rules.account, limit)]
+    def described(self, record: UploadRecord) -> dict[str, Any]:
+        """The upload object."""
+        return described(record, self.rules)
+
+    def list(self, limit: int = 100, wanted: Wanted = EVERY) -> list[dict[str, Any]]:
+        """The newest of the uploads that are wanted as upload objects, newest first."""
+        return [described(record, self.rules) for record in self.records.list(self.rules.account, limit, wanted)]
 
     def rejects(self, upload_id: str) -> Path | None:
         """The rejects file of an upload, where it has one. Raises WrongCall."""
@@ -75,6 +82,7 @@ def described(record: UploadRecord, rules: Rules) -> dict[str, Any]:
         "name": record.name,
         "status": "interrupted" if is_interrupted(record, is_alive) else record.status.value,
         "door": record.door,
+        "review": record.review,
         "by": record.actor or None,
         "duplicate_of": record.duplicate_of,
         "file_name": record.file_name,
@@ -83,6 +91,7 @@ def described(record: UploadRecord, rules: Rules) -> dict[str, Any]:
         "finished_at": record.finished_at.isoformat() if record.finished_at else None,
         "undo_until": until.isoformat() if until else None,
         "rows": ledger.get("rows"),
+        "processed": ledger["rows"] - ledger["rejected"] if ledger else None,
         "rejected": ledger.get("rejected"),
         "error": record.error,
     }
@@ -90,5 +99,5 @@ def described(record: UploadRecord, rules: Rules) -> dict[str, Any]:
 
 def document(record: UploadRecord, rules: Rules) -> dict[str, Any]:
     """The public document of an upload."""
-    known = {key: value for key, value in (record.report or {}).items() if key != "reversal"}
+    known = {key: value for key, value in (record.report or {}).items() if key not in _INNER}
     return {"upload": described(record, rules), **NOTHING_YET, **known}

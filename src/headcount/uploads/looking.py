@@ -26,6 +26,8 @@ from headcount.uploads.rejects import Rejects
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, of_total
 
 _END = 2**62
+#: Rows of a file that are shown as they came.
+PREVIEW = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,19 @@ class Looking:
             progress=lambda done, total: on_progress("reading", done, total),
         )
 
-    def stage(self, path: Path, workdir: Path, rejects: Path, request: Request, on_progress: OnProgress) -> tuple[CsvFile, Inspection]:
-        """Survey and inspect a file: typed rows go to `staged` in the workdir, rejects to `rejects`. Raises FileRejected, WrongCall."""
+    def stage(
+        self, path: Path, workdir: Path, rejects: Path, request: Request, on_progress: OnProgress
+    ) -> tuple[CsvFile, Inspection, dict[str, Any]]:
+        """Survey and inspect a file: typed rows go to `staged` in the workdir, rejects to `rejects`. Raises FileRejected, WrongCall.
+
+        The last of what it returns says what the file is, as the document of `headcount inspect` does.
+        """
         file = self.survey(path, workdir, request, on_progress)
         with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
             rows = self._rows_of_chunk(file)
             on_rows = of_total(on_progress, "inspecting", file.records)
-            return file, self.inspect(file, request, Stage(connection, file, rejects, workdir / "staged", rows, on_rows))
+            found = self.inspect(file, request, Stage(connection, file, rejects, workdir / "staged", rows, on_rows))
+            return file, found, report.what_it_is(file, found, report.preview(connection, file, PREVIEW))
 
     def inspect(self, file: CsvFile, request: Request, stage: Stage) -> Inspection:
         """What all rows are; fills the stage. Raises WrongCall(`column_unknown`)."""
@@ -68,7 +76,7 @@ class Looking:
         day_first = self.rules.day_first if request.day_first is None else request.day_first
         return Inspector(stage.connection, file, replace(request, day_first=day_first), self._account(), stage).run()
 
-    def document(self, path: Path, request: Request, *, preview: int = 15, on_progress: OnProgress = no_progress) -> dict[str, Any]:
+    def document(self, path: Path, request: Request, *, preview: int = PREVIEW, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """The document of a file that nobody uploads: what it is and what is wrong with it. Raises FileRejected, WrongCall."""
         with self.workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)

@@ -83,6 +83,43 @@ def read(text: str) -> Manifest:
     return Manifest(request, _text(top, "name", "$") or _text(top, "fileName", "$"))
 
 
+def manifest_of(request: Request, name: str | None = None) -> dict[str, Json]:
+    """The manifest that says what the request does, as a JSON object: `read` gives the same meaning back."""
+    dialect = {key: getattr(request, key) for key in ("delimiter", "encoding", "quote", "escape")}
+    top: dict[str, Json] = {
+        "name": name,
+        "identity": request.identity,
+        "match": request.match,
+        "dayFirst": request.day_first,
+        "confirmResubscribe": request.confirm_resubscribe,
+        "blanks": list(request.blanks) or None,
+        "dialect": _given(dialect) or None,
+        "columns": {header: _spec(asked) for header, asked in request.columns.items()} or None,
+    }
+    return _given(top)
+
+
+def _spec(asked: ColumnRequest) -> dict[str, Json]:
+    if asked.skip:
+        # Of a column that is left out nothing else can be said.
+        return {"skip": True}
+    dated = asked.type in {None, Type.DATE}
+    return _given(
+        {
+            "ctName": asked.property,
+            "dataType": asked.type.value.upper() if asked.type else None,
+            "dateFormat": asked.format if dated else None,
+            "blank": None if asked.blank == "keep" else asked.blank,
+            "write": None if asked.write == "overwrite" else asked.write,
+            "blanks": list(asked.blanks) or None,
+        }
+    )
+
+
+def _given(fields: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def _refuse(path: str, reason: str) -> Never:
     raise WrongCall(
         "manifest_invalid",

@@ -53,6 +53,8 @@ FILE = _kinds(
         "Put one CSV into the archive and upload each file by itself.",
     ),
     ("file_gone", "The file is gone", "Upload it again."),
+    ("disk_full", "The file could not be stored", "Free some disk space on the server, then upload it again."),
+    ("transfer_incomplete", "The file did not arrive whole", "Upload it again."),
     ("file_changed", "The file was changed while it was read", "Upload it again when it is complete."),
     ("header_missing", "The file has no header row", "Write the names of the columns into the first row."),
 )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.properties import Property
 from headcount.profiles.store import Job, Origin
 from headcount.uploads import rejects, report
-from headcount.uploads.applying import Applying, Cancelled
+from headcount.uploads.applying import Applying, Cancelled, Parked
+from headcount.uploads.board import Board
+from headcount.uploads.checking import checked
 from headcount.uploads.history import document, repeated
 from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
@@ -33,6 +37,10 @@ from headcount.uploads.upload import ENDED, REVERSING, Document, Status, UploadR
 _HEARTBEAT_SECONDS = 2.0
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Watch:
     """Passes progress on, and now and then says that the owner lives and asks whether a person stopped the upload."""
@@ -40,11 +48,14 @@ class Watch:
     records: UploadRecords
     record: UploadRecord
     on_progress: OnProgress
+    stopping: Callable[[], bool] = _never
     _next: float = field(default_factory=time.monotonic)
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        """Raises Cancelled."""
+        """Raises Cancelled, Parked."""
         self.on_progress(phase, done, total)
+        if self.stopping():
+            raise Parked
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _HEARTBEAT_SECONDS
             self.records.heartbeat(self.record.id, this_process())
@@ -60,6 +71,7 @@ class Uploads:
     open_store: OpenStore
     undoing: Undoing
     rules: Rules
+    board: Board = field(default_factory=Board)
 
     def upload(  # noqa: PLR0913 - what an upload is called, and where and from whom it came in
         self, path: Path, request: Request, *, name: str | None, door: str, actor: str = "", on_progress: OnProgress = no_progress
@@ -75,7 +87,7 @@ class Uploads:
             source_path=str(path.resolve()),
             request=request_to_json(request),
         )
-        return self._work(record, on_progress)
+        return self.work(record, on_progress)
 
     def resume(self, upload_id: str, *, answers: Request | None = None, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """Go on with an upload that was interrupted, or that waited for the answers now given. Raises WrongCall."""
@@ -86,13 +98,19 @@ class Uploads:
         if not self.records.claim(record.id, this_process(), instead_of=record.owner):
             raise HeadcountError("upload_taken", f"Another process is already going on with upload {record.id}.", "")
         if waiting:
-            given = request_to_json(answers) if answers else record.request
-            self.records.advance(record.id, record.status, Status.INSPECTING, request=given)
-        return self._work(self._record(record), on_progress, record if waiting else None)
+            self.inspect_again(record, answers)
+        return self.work(self._record(record), on_progress)
 
     def reverse(self, upload_id: str, job: Job, *, door: str, actor: str = "", on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """Take an upload back (`undo`), or bring it back (`redo`); its public document. Raises WrongCall, Busy."""
-        return self._work(self.undoing.begin(upload_id, job, door=door, actor=actor), on_progress)
+        return self.work(self.undoing.begin(upload_id, job, door=door, actor=actor), on_progress)
+
+    def inspect_again(self, record: UploadRecord, answers: Request | None) -> None:
+        """Let an upload that waits be looked at again, with other answers where these are given; it is as before where they are wrong."""
+        before = {"request": record.request, "status": record.status.value}
+        given = request_to_json(answers) if answers else record.request
+        report = {**(record.report or {}), "before": before}
+        self.records.advance(record.id, record.status, Status.INSPECTING, request=given, report=report)
 
     def interrupted(self) -> list[UploadRecord]:
         """The uploads whose process died, in the order of their turns."""
@@ -106,20 +124,39 @@ class Uploads:
             raise WrongCall("upload_reversing", f"Upload {record.id} is being taken back or brought back.", advice)
         if record.status in ENDED or not self.records.advance(record.id, record.status, Status.CANCELLED):
             raise WrongCall("upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", "")
-        if record.owner is None or not is_alive(record.owner):
-            self._close_cancelled(record)
+        if self._nobody_works_on(record):
+            self.close_cancelled(record)
+            self.records.release(record.id, this_process())
         return document(self._record(record), self.rules)
 
-    def _work(self, record: UploadRecord, on_progress: OnProgress, waited: UploadRecord | None = None) -> dict[str, Any]:
+    def _nobody_works_on(self, record: UploadRecord) -> bool:
+        """Or somebody who would see it, in a moment, and end the upload."""
+        if record.owner == this_process():
+            return not self.board.has(record.id)
+        return record.owner is None or not is_alive(record.owner)
+
+    def work(self, record: UploadRecord, on_progress: OnProgress, stopping: Callable[[], bool] = _never) -> dict[str, Any]:
+        """Work on an upload of this process until it ends or waits; its public document. Raises WrongCall, HeadcountError."""
+        with self.board.working(record.id) as tell:
+
+            def both(phase: str, done: int, total: int) -> None:
+                tell(phase, done, total)
+                on_progress(phase, done, total)
+
+            return self._watched(record, Watch(self.records, record, both, stopping))
+
+    def _watched(self, record: UploadRecord, watch: Watch) -> dict[str, Any]:
         started = time.monotonic()
         try:
-            self._steps(record, Watch(self.records, record, on_progress), started)
+            self._steps(record, watch, started)
+        except Parked:
+            structlog.get_logger().info("upload_parked", upload=record.id)
         except FileRejected as error:
             self._reject(self._record(record), error)
         except Cancelled:
-            self._close_cancelled(self._record(record))
+            self.close_cancelled(self._record(record))
         except WrongCall as error:
-            self._refuse(record, waited, error)
+            self._refuse(self._record(record), error)
             raise
         except HeadcountError as error:
             self._note(record, str(error))
@@ -137,6 +174,9 @@ class Uploads:
         self._await_turn(record, watch)
         if record.status in REVERSING:
             self.undoing.run(record, watch)
+        if record.status is Status.PROCESSING and self._has_changed(record):
+            self.records.advance(record.id, Status.PROCESSING, Status.INSPECTING)
+            record = self._record(record)
         if record.status is Status.INSPECTING:
             record = self._inspect(record, watch)
         if record.status is Status.PROCESSING:
@@ -157,7 +197,10 @@ class Uploads:
     def _await_turn(self, record: UploadRecord, watch: Watch) -> None:
         """Uploads of an account apply in the order they were accepted, since they may touch the same people; so are they undone."""
         while any(
-            (r.turn_at, r.number) < (record.turn_at, record.number) and not is_interrupted(r, is_alive)
+            (r.turn_at, r.number) < (record.turn_at, record.number)
+            # What is still on its way gets its turn when it is here.
+            and r.status is not Status.RECEIVING
+            and not is_interrupted(r, is_alive)
             for r in self.records.working(self.rules.account)
         ):
             watch("waiting", 0, 0)
@@ -167,32 +210,45 @@ class Uploads:
         workdir, request, source = self._workdir(record), request_from_json(record.request), self._source(record)
         looking = Looking(self.open_store, self.rules)
         with ThreadPoolExecutor(1, "hashing") as hashing:
-            sha256 = hashing.submit(source.sha256)
-            file, found = looking.stage(source.path, workdir, workdir.parent / "rejects", request, watch)
+            hashed = hashing.submit(lambda: record.sha256 or source.sha256())
+            file, found, inspection = looking.stage(source.path, workdir, workdir.parent / "rejects", request, watch)
         source.assert_unchanged()
+        sha256 = hashed.result()
         if found.plan is None or found.questions:
-            return self._wait(record, source, sha256.result(), report.waiting(found, file))
-        mapping_hash = found.plan.fingerprint
-        before = self.records.completed(self.rules.account, sha256.result(), mapping_hash)
+            return self._wait(record, source, sha256, report.waiting(found, file) | {"inspection": inspection})
+        before = self.records.completed(self.rules.account, sha256, found.plan.fingerprint)
+        described = report.described(found, file.blank_lines)
+        if record.review:
+            effect = checked(looking, found.plan, workdir, request, before, watch)
+            described = {**described, **effect.report(described), "inspection": inspection}
         self.records.advance(
             record.id,
             Status.INSPECTING,
             Status.READY,
-            sha256=sha256.result(),
+            sha256=sha256,
             plan=found.plan.to_json(),
-            mapping_hash=mapping_hash,
+            mapping_hash=found.plan.fingerprint,
             duplicate_of=before[0].id if before else None,
-            report=report.described(found, file.blank_lines),
+            report=described,
+            error=None,
         )
-        self.records.advance(record.id, Status.READY, Status.PROCESSING)
+        if not record.review:
+            self.records.advance(record.id, Status.READY, Status.PROCESSING)
         return self._record(record)
+
+    def _has_changed(self, record: UploadRecord) -> bool:
+        """Whether the account holds other properties than those that the file was read for, and nothing of it was applied yet."""
+        plan = Plan.from_json(record.plan or {})
+        with self.open_store() as store:
+            planned = store.planned(plan.properties)
+            return not store.progress(record.number).chunks and any(planned[name].type is not type_ for name, type_ in plan.properties)
 
     def _wait(self, record: UploadRecord, source: Source, sha256: str, waiting: Document) -> UploadRecord:
         """Wait for a person, with the file kept: the answer may come when it is gone from where it was."""
         if source.path != self._kept(record):
             source.keep(self._kept(record))
         shutil.rmtree(self._workdir(record), ignore_errors=True)
-        self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report=waiting, sha256=sha256)
+        self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report=waiting, sha256=sha256, error=None)
         return self._record(record)
 
     def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:
@@ -237,7 +293,8 @@ class Uploads:
         numbers = {name: p.number for name, p in properties.items()}
         return {**report.applied(described, tally, ledger, numbers), "rejects_file": str(refused) if refused else None}
 
-    def _close_cancelled(self, record: UploadRecord) -> None:
+    def close_cancelled(self, record: UploadRecord) -> None:
+        """Count what was applied of an upload that a person has stopped, and forget its files."""
         with self.open_store() as store:
             tally = Tally.from_json(store.progress(record.number).tally)
             properties = {p.name: p for p in store.properties()}
@@ -247,13 +304,15 @@ class Uploads:
         self.records.change(record.id, report=done)
         self._forget_files(record)
 
-    def _refuse(self, record: UploadRecord, waited: UploadRecord | None, error: WrongCall) -> None:
+    def _refuse(self, record: UploadRecord, error: WrongCall) -> None:
         """After a wrong call, be as before; an upload that only began with it is given up."""
         if record.status in REVERSING:
             self.undoing.give_up(record)
             return
-        if waited:
-            self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, request=waited.request)
+        report = dict(record.report or {})
+        if before := report.pop("before", None):
+            fields = {"request": before["request"], "report": report, "error": str(error)}
+            self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, **fields)
             return
         self.records.advance(record.id, self._record(record).status, Status.CANCELLED, error=str(error))
         self._forget_files(record)

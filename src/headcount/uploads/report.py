@@ -119,7 +119,9 @@ def columns(inspection: Inspection) -> list[dict[str, Any]]:
 def with_changes(described: Sequence[Mapping[str, Any]], tally: Tally, numbers: Mapping[str, int]) -> list[dict[str, Any]]:
     """The columns with how many values they set, changed and cleared; `numbers` are those of the properties by name."""
     counted = [tally.columns.get(numbers.get(c["property"] or "", 0), _NO_CHANGE) for c in described]
-    return [{**c, **_NO_CHANGE, **changes} for c, changes in zip(described, counted, strict=True)]
+    # Examples are of a check, which the account may have left behind.
+    seen = [{key: value for key, value in c.items() if key != "examples"} for c in described]
+    return [{**c, **_NO_CHANGE, **changes} for c, changes in zip(seen, counted, strict=True)]
 
 
 def described(inspection: Inspection, blank_lines: int) -> dict[str, Any]:
@@ -153,6 +155,15 @@ def waiting(inspection: Inspection, file: CsvFile) -> dict[str, Any]:
 
 def inspected(file: CsvFile, inspection: Inspection, found: Iterable[Problem], preview: list[dict[str, Any]]) -> dict[str, Any]:
     """The document of `headcount inspect`."""
+    return {
+        **what_it_is(file, inspection, preview),
+        "problems": header_problems(inspection, file.header_row) + problems(found, inspection.notices),
+        "questions": questions(inspection.questions),
+    }
+
+
+def what_it_is(file: CsvFile, inspection: Inspection, preview: list[dict[str, Any]]) -> dict[str, Any]:
+    """A file without what is wrong with it."""
     described = [{**c, "evidence": dict(i.evidence)} for c, i in zip(columns(inspection), inspection.columns, strict=True)]
     return {
         "encoding": file.encoding.name,
@@ -169,8 +180,6 @@ def inspected(file: CsvFile, inspection: Inspection, found: Iterable[Problem], p
         "blank_lines": file.blank_lines,
         "preview": preview,
         "columns": described,
-        "problems": header_problems(inspection, file.header_row) + problems(found, inspection.notices),
-        "questions": questions(inspection.questions),
         "duplicates": (inspection.staged.duplicates if inspection.staged else Duplicates()).to_json(),
     }
 

@@ -48,9 +48,10 @@ NEXT: Mapping[Status, frozenset[Status]] = {
     Status.RECEIVING: frozenset({Status.INSPECTING, Status.REJECTED, Status.CANCELLED}),
     Status.INSPECTING: frozenset({Status.START_MAPPING, Status.READY, Status.REJECTED, Status.CANCELLED}),
     # A new answer needs a new look at the file.
-    Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED}),
+    Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED, Status.REJECTED}),
     Status.READY: frozenset({Status.INSPECTING, Status.PROCESSING, Status.CANCELLED}),
-    Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED}),
+    # Another look is needed where the account has changed since the first.
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED, Status.INSPECTING}),
     Status.COMPLETED: frozenset({Status.UNDOING}),
     Status.REJECTED: frozenset(),
     Status.CANCELLED: frozenset({Status.UNDOING}),
@@ -85,6 +86,8 @@ class UploadRecord:
     #: Who uploaded it.
     actor: str
     status: Status
+    #: Whether it stops when it is ready, with a check for a person to read.
+    review: bool
     created_at: datetime
     updated_at: datetime
     #: When the work on it was asked for; works of an account are done in this order.
@@ -129,12 +132,28 @@ class UploadChanges(TypedDict, total=False):
     size_bytes: int | None
     source_path: str | None
     request: Document
+    review: bool
     plan: Document | None
     mapping_hash: str | None
     duplicate_of: str | None
     report: Document | None
     error: str | None
     turn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which uploads are asked for."""
+
+    #: In one of these statuses; all when empty.
+    statuses: frozenset[Status] = frozenset()
+    #: Accepted at this moment or later.
+    since: datetime | None = None
+    #: Accepted before this moment.
+    before: datetime | None = None
+
+
+EVERY = Wanted()
 
 
 class UploadRecords(Protocol):
@@ -151,14 +170,15 @@ class UploadRecords(Protocol):
         owner: Owner | None = None,
         source_path: str | None = None,
         request: Document | None = None,
+        review: bool = False,
     ) -> UploadRecord:
         """A new upload in `receiving`, with the next number of its account."""
 
     def get(self, account_id: str, upload_id: str) -> UploadRecord:
         """One upload by its id or the beginning of it. Raises WrongCall `upload_unknown`, `upload_ambiguous`."""
 
-    def list(self, account_id: str, limit: int) -> Sequence[UploadRecord]:
-        """The newest `limit` uploads, newest first."""
+    def list(self, account_id: str, limit: int, wanted: Wanted = EVERY) -> Sequence[UploadRecord]:
+        """The newest `limit` uploads of those wanted, newest first."""
 
     def ids(self, account_id: str) -> Mapping[int, str]:
         """The ids of all uploads by their numbers."""

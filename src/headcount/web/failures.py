@@ -31,6 +31,7 @@ _TITLES: Mapping[int, str] = {
     507: "There is no room left",
 }
 _UNKNOWN = WrongCall("page_unknown", "There is no page at this address.", "It may have been typed wrong, or what it showed is gone.")
+_FORBIDDEN = WrongCall("right_missing", "Your role in this account does not include this.", "Ask an administrator of the account for it.")
 _INCOMPLETE = WrongCall("form_invalid", "The form was not complete.", "Go back, fill it in, and send it again.")
 _BROKEN = WrongCall(
     "internal",
@@ -52,7 +53,7 @@ def install(app: FastAPI, status_of: StatusOf) -> None:
 def answer(request: Request, error: Exception, status_of: StatusOf) -> Response:
     """The page for an error; for a session that is over, the way to the sign-in."""
     if isinstance(error, HeadcountError):
-        return _to_sign_in(request) if error.code == "session_expired" else failure(request, error, status_of(error))
+        return _to_sign_in(request) if error.code == "session_expired" else failure(request, _worded(error), status_of(error))
     if isinstance(error, HTTPException):
         return _of_status(request, error)
     if isinstance(error, RequestValidationError):
@@ -68,6 +69,11 @@ def failure(request: Request, error: HeadcountError, status: int) -> Response:
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.seconds)
     return response
+
+
+def _worded(error: HeadcountError) -> HeadcountError:
+    """The name of a right is for machines."""
+    return _FORBIDDEN if error.code == "right_missing" else error
 
 
 def _of_status(request: Request, error: HTTPException) -> Response:

@@ -32,10 +32,10 @@ DOORS: Mapping[str, str] = {"dashboard": "Dashboard", "cli": "Command line", "ap
 
 #: The roles, and what each of them does.
 ROLES: Mapping[str, tuple[str, str]] = {
-    "admin": ("Administrator", "Does everything, and says who else may do what."),
-    "creator": ("Creator", "Uploads files, takes them back, works with people and campaigns."),
-    "approver": ("Approver", "Looks at everything, and releases campaigns."),
-    "member": ("Member", "Looks at everything, and changes nothing."),
+    "admin": ("Administrator", "May do everything, and says who else may do what."),
+    "creator": ("Creator", "May upload files, take them back, and work with people and campaigns."),
+    "approver": ("Approver", "May look at everything, and release campaigns."),
+    "member": ("Member", "May look at everything, and change nothing but their own password."),
 }
 
 #: What somebody did, as the audit log has it.

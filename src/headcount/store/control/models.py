@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     UniqueConstraint,
     event,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -109,6 +110,21 @@ class UploadRow(Base):
     owner_started: Mapped[str | None]
     heartbeat_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    review: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class MappingRow(Base):
+    """What somebody last said of files with certain headers."""
+
+    __tablename__ = "remembered_mapping"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    #: A hash of the headers in their order.
+    headers: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[Document]
+    upload: Mapped[str] = mapped_column(ForeignKey("upload.id"))
+    by: Mapped[str]
+    at: Mapped[datetime]
 
 
 class UserRow(Base):

@@ -15,12 +15,14 @@ from headcount.store.control.models import UploadRow, now
 from headcount.uploads.owner import Owner
 from headcount.uploads.upload import (
     ENDED,
+    EVERY,
     NEXT,
     WORKING,
     Document,
     Status,
     UploadChanges,
     UploadRecord,
+    Wanted,
     new_upload_id,
 )
 
@@ -54,6 +56,7 @@ class SqlUploads:
         owner: Owner | None = None,
         source_path: str | None = None,
         request: Document | None = None,
+        review: bool = False,
     ) -> UploadRecord:
         """A new upload in `receiving`, with the next number of its account."""
         statement = insert(UploadRow).values(
@@ -67,6 +70,7 @@ class SqlUploads:
             status=Status.RECEIVING,
             source_path=source_path,
             request=request or {},
+            review=review,
             **_owned_by(owner),
         )
         return self._records(statement.returning(UploadRow))[0]
@@ -81,9 +85,9 @@ class SqlUploads:
             raise WrongCall("upload_ambiguous", f"More than one upload begins with {upload_id!r}.", "Give more of its id.")
         return found[0]
 
-    def list(self, account_id: str, limit: int) -> Sequence[UploadRecord]:
-        """The newest `limit` uploads, newest first."""
-        return self._records(_of_account(account_id).order_by(UploadRow.number.desc()).limit(limit))
+    def list(self, account_id: str, limit: int, wanted: Wanted = EVERY) -> Sequence[UploadRecord]:
+        """The newest `limit` uploads of those wanted, newest first."""
+        return self._records(_wanted(account_id, wanted).order_by(UploadRow.number.desc()).limit(limit))
 
     def ids(self, account_id: str) -> Mapping[int, str]:
         """The ids of all uploads by their numbers."""
@@ -146,6 +150,15 @@ class SqlUploads:
 
 def _of_account(account_id: str) -> Select[UploadRow]:
     return select(UploadRow).where(UploadRow.account_id == account_id)
+
+
+def _wanted(account_id: str, wanted: Wanted) -> Select[UploadRow]:
+    statement = _of_account(account_id)
+    if wanted.statuses:
+        statement = statement.where(UploadRow.status.in_(wanted.statuses))
+    if wanted.since:
+        statement = statement.where(UploadRow.created_at >= wanted.since)
+    return statement.where(UploadRow.created_at < wanted.before) if wanted.before else statement
 
 
 def _next_number(account_id: str) -> ScalarSelect[int]:

@@ -29,19 +29,30 @@ def open_file(path: Path, *, memory_mb: int, threads: int, patience: float) -> I
 
     A megabyte for each column beyond the first 64 and each thread comes on top of `memory_mb`.
     """
+    connection = connect(path, memory_mb=memory_mb, threads=threads, patience=patience)
+    try:
+        yield connection
+        checkpoint(connection, path)
+    finally:
+        connection.close()
+
+
+def connect(path: Path, *, memory_mb: int, threads: int, patience: float, columns: int = 0) -> duckdb.DuckDBPyConnection:
+    """The same as a connection that the caller closes. It has memory for so many `columns` to come, where it has fewer now."""
     connection = _connect(path, memory_mb, threads, time.monotonic() + patience)
     try:
         connection.execute(files("headcount.store.duckdb").joinpath("schema.sql").read_text())
         ensure_system_properties(connection)
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        wide = max(_columns(connection), columns) - _NARROW
         # Not before: what a killed process left in the log has to be read again, however much it is.
-        connection.execute(f"SET memory_limit = '{memory_mb + max(_columns(connection) - _NARROW, 0) * threads}MB'")
+        connection.execute(f"SET memory_limit = '{memory_mb + max(wide, 0) * threads}MB'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        yield connection
-        _checkpoint(connection, path)
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return connection
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> int:
@@ -49,7 +60,8 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> int:
     return int(single_row(connection, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'profiles'")[0])
 
 
-def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write a log that has grown into the file, so that whoever opens it next need not read it again."""
     log = path.with_name(f"{path.name}.wal")
     if log.exists() and log.stat().st_size > _SMALL_LOG:
         # What a full disk keeps it from writing stays in the log; nothing is lost.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import duckdb
@@ -48,6 +49,8 @@ class DuckDBProfiles:
     """The profiles of one account in one file. Implements `ProfileStore` and `SegmentStore`."""
 
     connection: duckdb.DuckDBPyConnection
+    #: Held while something is written: of all who have the file, one at a time.
+    writing: Lock = field(default_factory=Lock)
 
     def properties(self) -> tuple[Property, ...]:
         """See ProfileStore."""
@@ -159,11 +162,13 @@ class DuckDBProfiles:
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""
-        return next(iter(people.people(self.connection, registry.stored(self.connection), "p.identity = ?", [identity], 1)), None)
+        with self._snapshot():
+            return next(iter(people.people(self.connection, registry.stored(self.connection), "p.identity = ?", [identity], 1)), None)
 
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
         """See ProfileStore."""
-        return people.find(self.connection, registry.stored(self.connection), text, limit)
+        with self._snapshot():
+            return people.find(self.connection, registry.stored(self.connection), text, limit)
 
     @contextmanager
     def _given(self, batch: Batch) -> Iterator[None]:
@@ -182,10 +187,25 @@ class DuckDBProfiles:
 
     @contextmanager
     def _transaction(self, *, keep: bool = True) -> Iterator[None]:
+        with self.writing, self._told():
+            self.connection.execute("BEGIN")
+            yield
+            self.connection.execute("COMMIT" if keep else "ROLLBACK")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """What several queries find is of one moment."""
         self.connection.execute("BEGIN")
         try:
             yield
-            self.connection.execute("COMMIT" if keep else "ROLLBACK")
+        finally:
+            self._roll_back()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Nothing is kept of what failed, and a reason that somebody can mend is said."""
+        try:
+            yield
         except duckdb.OutOfMemoryException as error:
             self._roll_back()
             raise HeadcountError(

@@ -1,0 +1,130 @@
+"""People, consent, properties and segments over HTTP."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from headcount.api.caller import Caller, Calling
+from headcount.api.people_shapes import (
+    ConsentAsked,
+    ConsentChanged,
+    ConsentLog,
+    CountAsked,
+    Counted,
+    ExportAsked,
+    People,
+    Person,
+    Properties,
+    RetypeAsked,
+    Retyped,
+)
+from headcount.errors import HeadcountError
+from headcount.people.desk import PeopleDesk
+from headcount.segments.export import Format
+
+router = APIRouter(prefix="/api/v1")
+
+_MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+_BLOCK = 1 << 20
+
+Limit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", examples=[20])]
+
+
+@router.get("/people", tags=["people"], response_model=People)
+def find(calling: Calling, q: Annotated[str, Query(description="A part of it.", examples=["berg"])], limit: Limit = 20) -> dict[str, Any]:
+    """Find people by a part of their identity, name, e-mail address or phone number, in any case."""
+    return {"people": _people(calling).find(q, limit)}
+
+
+@router.post("/people/export", tags=["people"], response_class=StreamingResponse)
+def export(calling: Calling, asked: ExportAsked) -> StreamingResponse:
+    """Give out the people whom a filter matches, as a file. Uploading a CSV file again as it is changes nothing."""
+    file, people, size = _written(calling, asked)
+    headers = {
+        "Content-Length": str(size),
+        "Content-Disposition": f'attachment; filename="people.{asked.format}"',
+        "X-Headcount-People": str(people),
+    }
+    return StreamingResponse(_blocks(file), media_type=_MEDIA_TYPES[asked.format], headers=headers)
+
+
+@router.get("/people/{identity:path}", tags=["people"], response_model=Person)
+def show(calling: Calling, identity: str) -> dict[str, Any]:
+    """Show one person: every value with its origin, consent, and where a message can reach them."""
+    return _people(calling).show(identity)
+
+
+@router.get("/consent", tags=["consent"], response_model=ConsentLog)
+def consent_log(
+    calling: Calling,
+    identity: Annotated[str | None, Query(description="Only the entries of this person.")] = None,
+    upload: Annotated[str | None, Query(description="Only the entries of this upload.")] = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Show who changed which consent, when, why and by which row of which upload, the newest first."""
+    return {"entries": _people(calling).consent_log(identity, upload, limit)}
+
+
+@router.post("/consent", tags=["consent"], response_model=ConsentChanged)
+def set_consent(calling: Calling, asked: ConsentAsked) -> dict[str, Any]:
+    """Change the consent of one person, and log it."""
+    subscribed = asked.state == "subscribed"
+    return _people(calling).set_consent(asked.identity, asked.channel, subscribed=subscribed, source=asked.source, reason=asked.reason)
+
+
+@router.get("/properties", tags=["properties"], response_model=Properties)
+def properties(calling: Calling) -> dict[str, Any]:
+    """Show every property and its type."""
+    return {"properties": _people(calling).properties()}
+
+
+@router.post("/properties/{name:path}/retype", tags=["properties"], response_model=Retyped)
+def retype(calling: Calling, name: str, asked: RetypeAsked) -> dict[str, Any]:
+    """Change the type of a property. Values that cannot be of the new type are cleared, and counted."""
+    return _people(calling).retype(name, asked.type)
+
+
+@router.post("/segments/count", tags=["segments"], response_model=Counted)
+def count(calling: Calling, asked: CountAsked) -> dict[str, Any]:
+    """Count the people whom a filter matches."""
+    return {"count": _people(calling).count(asked.filter)}
+
+
+def _people(calling: Caller) -> PeopleDesk:
+    return calling.house.people(calling.principal)
+
+
+def _written(calling: Caller, asked: ExportAsked) -> tuple[BinaryIO, int, int]:
+    """The file, how many people it has, and its size; a failure is told before the first byte. Raises WrongCall."""
+    # It has no name, so that nothing of it is left behind, whatever happens.
+    file = tempfile.TemporaryFile(dir=calling.house.settings.data)  # noqa: SIM115 - it is closed when it is sent
+    try:
+        found = _people(calling).export(asked.filter, asked.columns, asked.format, file, lambda *_: None)
+        size = file.tell()
+        file.seek(0)
+    except OSError as error:
+        _close(file)
+        advice = "Free some disk space, then try again."
+        raise HeadcountError("file_not_stored", f"The export could not be written: {error.strerror or error}.", advice) from error
+    except BaseException:
+        _close(file)
+        raise
+    return file, found["people"], size
+
+
+def _close(file: BinaryIO) -> None:
+    # What is still buffered cannot be written where the disk is full.
+    with suppress(OSError):
+        file.close()
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_BLOCK):
+            yield block

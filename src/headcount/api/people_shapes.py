@@ -1,0 +1,135 @@
+"""The shapes of what is asked and told about people over HTTP, with the examples of the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from headcount.profiles.consent import Channel, Source
+from headcount.segments.export import Format
+from headcount.values.types import Type
+
+_FILTER = 'plan = "pro" and not consent email is unsubscribed'
+FilterText = Annotated[str, Field(description="Whom, as filters are written; `identity exists` is everybody.", examples=[_FILTER])]
+#: The sources that a caller can name; uploads name themselves.
+Named = Literal[Source.PERSON, Source.DASHBOARD, Source.API, Source.BOUNCE]
+
+
+class Asked(BaseModel):
+    """A body; a field that is not known is refused rather than overlooked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ExportAsked(Asked):
+    """Whom to give out, and how."""
+
+    filter: FilterText
+    columns: list[str] | None = Field(
+        None,
+        description="These columns behind the identity, in this order, instead of all: properties, and consent as MSG-email.",
+        examples=[["Name", "plan", "MSG-email"]],
+    )
+    format: Format = Field("csv", description="csv can be uploaded again; parquet has a type for each column.")
+
+
+class CountAsked(Asked):
+    """Whom to count."""
+
+    filter: FilterText
+
+
+class Counted(BaseModel):
+    """How many people a filter matches."""
+
+    count: int = Field(examples=[1204])
+
+
+class ConsentAsked(Asked):
+    """A consent to change."""
+
+    identity: str = Field(description="The identity, exactly as it was uploaded.", examples=["00123"])
+    channel: Channel = Field(examples=["email"])
+    state: Literal["subscribed", "unsubscribed"] = Field(examples=["unsubscribed"])
+    source: Named = Field(Source.API, description="On whose word. After `person` no upload brings them back unconfirmed.")
+    reason: str | None = Field(None, description="Why; needed to re-subscribe who opted out themselves.", examples=["asked by phone"])
+
+
+class ConsentEntry(BaseModel):
+    """One change of one consent."""
+
+    at: str = Field(examples=["2026-06-01T12:00:00Z"])
+    identity: str = Field(examples=["00123"])
+    channel: Channel
+    before: str = Field(examples=["not_set"])
+    after: str = Field(examples=["unsubscribed"])
+    source: Source
+    actor: str | None = Field(examples=["crm import"])
+    door: str | None = Field(examples=["api"])
+    upload: str | None = Field(examples=[None])
+    row: int | None = Field(examples=[None])
+    reason: str | None = Field(examples=["asked by phone"])
+
+
+class ConsentChanged(BaseModel):
+    """Whether a consent changed, and its entry in the log."""
+
+    changed: bool
+    entry: ConsentEntry | None
+
+
+class ConsentLog(BaseModel):
+    """The newest entries, the newest first."""
+
+    entries: list[ConsentEntry]
+
+
+class Person(BaseModel):
+    """All that is known of one person. Without the right to see personal data, `•••` stands for the identity and each value."""
+
+    identity: str = Field(examples=["00123"])
+    properties: dict[str, Any] = Field(
+        examples=[{"plan": {"type": "string", "value": "pro", "from": {"upload": "u01jx0c4k7m2q9r3vt", "row": 3}}}]
+    )
+    consent: dict[Channel, Any] = Field(examples=[{"email": {"state": "unsubscribed", "source": "upload", "at": "2026-06-01T12:00:00Z"}}])
+    addresses: dict[Channel, bool | int] = Field(examples=[{"push": 0, "sms": False, "email": True, "whatsapp": False}])
+    reachable: dict[Channel, bool] = Field(examples=[{"push": False, "sms": False, "email": False, "whatsapp": False}])
+    first_seen: str = Field(examples=["2026-06-01T12:00:00Z"])
+    last_updated: str = Field(examples=["2026-06-01T12:00:00Z"])
+    uploads: list[str] = Field(examples=[["u01jx0c4k7m2q9r3vt"]])
+    events: list[Any] = Field(examples=[[]])
+
+
+class People(BaseModel):
+    """People who were found."""
+
+    people: list[Person]
+
+
+class Property(BaseModel):
+    """What can be known of a person."""
+
+    name: str = Field(examples=["plan"])
+    type: Type = Field(examples=["string"])
+    system: bool
+
+
+class Properties(BaseModel):
+    """Every property."""
+
+    properties: list[Property]
+
+
+class RetypeAsked(Asked):
+    """The type that a property is to have."""
+
+    type: Type = Field(examples=["integer"])
+
+
+class Retyped(BaseModel):
+    """The property, and how many of its values could not be kept."""
+
+    name: str = Field(examples=["plan"])
+    type: Type = Field(examples=["integer"])
+    values_lost: int = Field(examples=[2])

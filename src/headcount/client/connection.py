@@ -1,0 +1,148 @@
+"""A connection to one server, for one account."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+from urllib.parse import quote
+
+import httpx
+
+from headcount.client.events import OnProgress, events, last_of
+from headcount.client.failures import assert_success, json_of, told
+from headcount.client.transfer import Parcel
+from headcount.errors import HeadcountError, WrongCall
+
+#: The name of the socket in a data directory.
+SOCKET = "headcount.sock"
+#: Seconds to wait for a connection, and for the next bytes of an answer.
+_TIMEOUT = httpx.Timeout(600, connect=10)
+#: The longest path that a socket's address holds.
+_LONGEST = 100
+_BLOCK = 1 << 20
+
+Query = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Calls the API of a server. Each method raises what the server raised, or HeadcountError where the way to it is broken."""
+
+    http: httpx.Client
+    #: The server in words.
+    where: str
+
+    @classmethod
+    @contextmanager
+    def to_socket(cls, path: Path, account: str) -> Iterator[Self]:
+        """A connection as the operator, to the server that works on a data directory; who may open the socket may do everything."""
+        with _short(path) as reachable, httpx.HTTPTransport(uds=reachable) as transport:
+            headers = {"X-Headcount-User": quote(getpass.getuser()), "X-CleverTap-Account-Id": account}
+            # A proxy of the environment has nothing to do with it.
+            with httpx.Client(transport=transport, base_url="http://headcount", headers=headers, timeout=_TIMEOUT, trust_env=False) as http:
+                yield cls(http, "the data directory")
+
+    @classmethod
+    @contextmanager
+    def to_url(cls, url: str, account: str, passcode: str) -> Iterator[Self]:
+        """A connection by the address, with a passcode of the account. Raises WrongCall."""
+        if not (passcode.isascii() and passcode.isprintable()):
+            raise WrongCall("passcode_invalid", "The passcode has signs that no passcode has.", "Copy it again.")
+        headers = {"X-CleverTap-Account-Id": account, "X-CleverTap-Passcode": passcode}
+        with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http:
+            yield cls(http, url)
+
+    def get(self, path: str, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The document at the path."""
+        return self._json("GET", path, query)
+
+    def post(self, path: str, body: object | None = None, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to a JSON body."""
+        return self._json("POST", path, query, body)
+
+    def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to a JSON body."""
+        return self._json("PUT", path, None, body)
+
+    def send(self, path: str, parcel: Parcel, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to a file."""
+        with self._answer("POST", path, query, content=iter(parcel), headers=parcel.headers()) as response:
+            response.read()
+            return json_of(response)
+
+    def send_and_watch(self, path: str, parcel: Parcel, on_progress: OnProgress, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to a file, which comes after the progress of the work on it."""
+        headers = {**parcel.headers(), "Accept": "text/event-stream"}
+        with self._answer("POST", path, query, content=iter(parcel), headers=headers) as response:
+            return self._last(response, on_progress)
+
+    def watch(self, path: str, on_progress: OnProgress) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The document at the path, which comes after the progress of the work on it."""
+        with self._answer("GET", path, None, headers={"Accept": "text/event-stream"}) as response:
+            return self._last(response, on_progress)
+
+    @contextmanager
+    def download(self, method: str, path: str, body: object | None = None) -> Iterator[httpx.Response]:
+        """An answer that is a file; `copy` reads it."""
+        with self._answer(method, path, None, json=body) as response:
+            yield response
+
+    def _json(self, method: str, path: str, query: Query | None, body: object | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
+        with self._answer(method, path, query, json=body) as response:
+            response.read()
+            return json_of(response)
+
+    @contextmanager
+    def _answer(self, method: str, path: str, query: Query | None, **sent: Any) -> Iterator[httpx.Response]:  # noqa: ANN401 - as httpx takes them
+        given = {key: value for key, value in (query or {}).items() if value is not None}
+        with told(self.where), self.http.stream(method, f"/api/v1/{path}", params=given, **sent) as response:
+            assert_success(response)
+            yield response
+
+    def _last(self, response: httpx.Response, on_progress: OnProgress) -> Any:  # noqa: ANN401 - whatever was asked for
+        found = last_of(events(response.iter_lines()), on_progress)
+        if found is None:
+            raise HeadcountError("server_gone", "The server ended before the answer was there.", "Look again: `headcount uploads list`.")
+        return found
+
+
+def copy(response: httpx.Response, out: BinaryIO) -> Iterator[int]:
+    """Write the file of an answer; how many bytes each block had that was written."""
+    for block in response.iter_bytes(_BLOCK):
+        out.write(block)
+        yield len(block)
+
+
+def answers(path: Path) -> bool:
+    """Whether a server listens on a socket; a socket that a dead one left does not answer. Raises HeadcountError."""
+    if not path.is_socket():
+        return False
+    with _short(path) as reachable, socket.socket(socket.AF_UNIX) as tried:
+        try:
+            tried.connect(reachable)
+        except PermissionError as error:
+            message = "A server works on the data directory, and you may not call it."
+            raise HeadcountError("server_forbidden", message, "Work as the user who started it, or with --url.") from error
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """The path of a socket as its address can hold it."""
+    if len(os.fsencode(path)) <= _LONGEST:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        with suppress(OSError):
+            os.close(directory)

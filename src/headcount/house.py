@@ -1,0 +1,34 @@
+"""What every door leads to: who asks, and what each may do in their account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headcount.accounts import Accounts
+from headcount.auth.access import Access
+from headcount.auth.rights import Principal
+from headcount.auth.sign_in import SignIn
+from headcount.config import Settings
+from headcount.jobs import Worker
+from headcount.people.desk import PeopleDesk
+from headcount.uploads.desk import Desk
+
+#: The name of the cookie with the token of a session, and of the header with the token for its forms.
+COOKIE = "headcount_session"
+CSRF_HEADER = "X-CSRF-Token"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The use cases of all accounts."""
+
+    settings: Settings
+    accounts: Accounts
+    sign_in: SignIn
+    access: Access
+    worker: Worker
+    #: The uploads of the account of whoever asks.
+    desk: Callable[[Principal], Desk]
+    #: The people of the account of whoever asks, with their consents and properties.
+    people: Callable[[Principal], PeopleDesk]

@@ -1,0 +1,1 @@
+"""What somebody asks and does about people: looking, taking out, consent, properties, counting."""

@@ -1,0 +1,20 @@
+"""Documents for who may not see personal data: that there is a value stays, what it is does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Stands for what is not shown.
+MASK = "•••"
+
+
+def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a person without who it is and what is known of them."""
+    properties = {name: {**known, "value": MASK} for name, known in document["properties"].items()}
+    return {**document, "identity": MASK, "properties": properties}
+
+
+def masked_entry(document: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the consent log without whose it is."""
+    return {**document, "identity": MASK}

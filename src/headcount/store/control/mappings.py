@@ -1,0 +1,34 @@
+"""Remembered mappings in the control plane. A public method is one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.sqlite import insert
+
+from headcount.store.control.engine import transaction
+from headcount.store.control.models import MappingRow
+from headcount.uploads.remembered import RememberedMapping
+
+
+class SqlMappings:
+    """The port of remembered mappings over a control engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def remember(self, mapping: RememberedMapping) -> None:
+        """Keep it instead of what was said of the same headers before."""
+        fields = asdict(mapping)
+        statement = insert(MappingRow).values(**fields)
+        later = {key: fields[key] for key in ("request", "upload", "by", "at")}
+        with transaction(self._engine) as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "headers"], set_=later))
+
+    def find(self, account_id: str, headers: str) -> RememberedMapping | None:
+        """What was said last of files with these headers."""
+        statement = select(MappingRow).where(MappingRow.account_id == account_id, MappingRow.headers == headers)
+        with transaction(self._engine) as connection:
+            row = connection.execute(statement).mappings().one_or_none()
+        return None if row is None else RememberedMapping(**row)
