@@ -24,6 +24,7 @@ _NOT = {
 TYPE_OPTIONS = (("", "as found"), *((name, name) for name in ("string", "integer", "float", "boolean", "date", "list")))
 #: The date formats that are offered; others can be typed.
 FORMATS = (*dates.RECOGNISED, "yyyy-MM-dd", "dd.MM.yyyy", "ISO 8601", dates.UNIX)
+_ORDERS = {"day": True, "month": False}
 DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "vertical bar"))
 
 
@@ -77,7 +78,7 @@ def seen(inspection: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[See
 def whole(manifest: Mapping[str, Any]) -> dict[str, str]:
     """What a manifest says of the whole file, as the fields of the form show it."""
     dialect = manifest.get("dialect") or {}
-    order = {True: "day", False: "month"}.get(manifest.get("dayFirst"), "")  # type: ignore[call-overload]
+    order = next((word for word, said in _ORDERS.items() if manifest.get("dayFirst") is said), "")
     return {
         "identity": manifest.get("identity") or "",
         "match": manifest.get("match") or "",
@@ -210,7 +211,7 @@ def _fields(before: Mapping[str, Any], form: Mapping[str, str], index: int, by_h
         said["dataType"] = type_.upper() or "DATE"
     if format_:
         said["dateFormat"] = format_
-    said |= {key: form[field] for key, field, rest in _RULES if form.get(field := f"{field}{index}", rest) != rest}
+    said |= {key: form[f"{field}{index}"] for key, field, usual in _RULES if form.get(f"{field}{index}", usual) != usual}
     return {**said, "blanks": before["blanks"]} if before.get("blanks") else said
 
 
@@ -220,12 +221,11 @@ _RULES = (("blank", "b", "keep"), ("write", "w", "overwrite"))
 
 def _of_file(form: Mapping[str, str]) -> dict[str, Any]:
     """What the form says of the whole file; what is left blank is found by itself."""
-    order = {"day": True, "month": False}.get(form.get("order", ""))
     blanks = [word.strip() for word in form.get("blanks", "").split(",") if word.strip()]
     return {
         "identity": form.get("identity", "").strip() or None,
         "match": form.get("match", "").strip() or None,
-        "dayFirst": order,
+        "dayFirst": _ORDERS.get(form.get("order", "")),
         "blanks": blanks or None,
     }
 

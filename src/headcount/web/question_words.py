@@ -28,7 +28,7 @@ _TITLES = {
 _FIXED = {
     "--day-first": ("The day comes first", "03/04/2026 is 3 April 2026"),
     "--month-first": ("The month comes first", "03/04/2026 is 4 March 2026"),
-    "--match identity": ("Identities", "An address that is nobody’s identity makes a new person with it as identity"),
+    "--match identity": ("Identities", "An address that is no known identity makes a new person with it as identity"),
     "--match email": ("E-mail addresses", "A row applies to everybody who has the address; one that nobody has makes a new person"),
     "--match phone": ("Phone numbers", "A row applies to everybody who has the number; one that nobody has makes a new person"),
 }

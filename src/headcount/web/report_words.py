@@ -44,7 +44,7 @@ SHOWN = 50
 class Effect:
     """What becomes of the values of one property, or how they come back."""
 
-    property: str
+    name: str
     type: str
     new: bool
     counts: Mapping[str, int]
@@ -68,8 +68,11 @@ def ledger_parts(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def undo_parts(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts of the bar of people that an undo touches, or touched."""
-    found = [(part, word, tone) for part, (word, tone) in _UNDO.items() if part in ledger]
-    return [{"label": f"{part}: {word}", "count": ledger[part], "href": "#kept" if part == "kept" else None, "tone": tone} for part, word, tone in found]
+    return [
+        {"label": f"{part}: {word}", "count": ledger[part], "href": "#kept" if part == "kept" else None, "tone": tone}
+        for part, (word, tone) in _UNDO.items()
+        if part in ledger
+    ]
 
 
 def effects(columns: Sequence[Mapping[str, Any]]) -> list[Effect]:
@@ -129,11 +132,6 @@ def filters(document: Mapping[str, Any]) -> dict[str, str]:
         "export": f"headcount people export {shlex.quote(condition)}",
     }
     return {**found, "exists": render(Exists(filled))} if filled else found
-
-
-def origin(came_from: Mapping[str, Any]) -> str:
-    """Who set a value that stays."""
-    return f"row {came_from['row']:,} of upload" if came_from["upload"] else str(came_from["source"])
 
 
 def actions(upload: Mapping[str, Any], by: Principal, document: Mapping[str, Any]) -> Iterator[str]:
