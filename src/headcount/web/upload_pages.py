@@ -135,7 +135,9 @@ def apply(visit: Visiting, upload_id: str, form: Form) -> Response:
     given = form.get("confirm_resubscribe")
     reason = given.strip() if isinstance(given, str) else ""
     if form.get("confirm") and not reason:
-        raise WrongCall("reason_missing", "Re-subscribing takes a reason.", "Go back and write why these people agree to be messaged again.")
+        raise WrongCall(
+            "reason_missing", "Re-subscribing takes a reason.", "Go back and write why these people agree to be messaged again."
+        )
     visit.desk.apply(upload_id, reason if form.get("confirm") else None)
     return _back(upload_id)
 
