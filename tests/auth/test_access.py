@@ -109,7 +109,7 @@ def test_a_lost_password_is_replaced_and_sessions_end(world: World) -> None:
     token = world.token(MAX)
     world.access.set_password(world.principal(ANN), world.principal(MAX).id, "another long word")
     assert code(lambda: world.signing.principal_of_session(token)) == "session_expired"
-    assert world.signing.sign_in(MAX, "another long word", "")
+    assert world.signing.sign_in(MAX, "another long word", "").session.account_id == "acme"
     assert world.access.audit(world.principal(ANN), 2)[1].action == "session.begin"
 
 
@@ -118,7 +118,7 @@ def test_only_the_operator_sets_the_password_of_a_user_of_two_accounts(world: Wo
     assert code(lambda: world.access.set_password(world.principal(OLGA), member.user.id, "another long word")) == "user_shared"
     assert world.token(ANN)
     world.access.set_password(operator("acme"), member.user.id, "another long word")
-    assert world.signing.sign_in(ANN, "another long word", "")
+    assert world.signing.sign_in(ANN, "another long word", "").session.account_id == "acme"
 
 
 def test_a_user_is_admitted_once(world: World) -> None:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.cli.conftest import Headcount
 
 from headcount.auth.rights import Principal
 from headcount.bootstrap import begin, open_house
 from headcount.config import load_settings
 from headcount.errors import WrongCall
-from tests.cli.conftest import Headcount
 
 EMAIL = "ann@example.com"
 
@@ -40,7 +40,7 @@ def test_a_user_signs_in_with_the_password_that_is_shown_once(begun: Headcount) 
 def test_a_lost_password_is_replaced(begun: Headcount) -> None:
     old = password_in(begun("users", "add", EMAIL).out)
     new = password_in(begun("users", "password", EMAIL).out)
-    assert sign_in(EMAIL, new)
+    assert sign_in(EMAIL, new).name == EMAIL
     with pytest.raises(WrongCall, match="wrong"):
         sign_in(EMAIL, old)
 
@@ -60,7 +60,7 @@ def test_a_disabled_user_is_not_let_in_till_enabled(begun: Headcount) -> None:
         sign_in(EMAIL, password)
     begun("users", "enable", EMAIL)
     begun("users", "role", EMAIL, "admin")
-    assert sign_in(EMAIL, password)
+    assert sign_in(EMAIL, password).name == EMAIL
 
 
 def test_a_passcode_lets_in_till_it_is_revoked(begun: Headcount) -> None:
