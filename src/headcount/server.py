@@ -58,6 +58,8 @@ _STATUS_OF_CODE = {
     "consent_declined": 409,
     "property_system": 409,
     "inspection_gone": 404,
+    "column_unknown": 400,
+    "status_unknown": 400,
 }
 #: Seconds that requests and the chunk on which somebody works have to come to an end.
 GRACE = 10
@@ -67,7 +69,7 @@ def status_of(error: HeadcountError) -> int:
     """The HTTP status of an error."""
     if isinstance(error, Throttled):
         return 429
-    if error.code.endswith("_unknown"):
+    if error.code not in _STATUS_OF_CODE and error.code.endswith("_unknown"):
         return 404
     if error.code == "value_invalid":
         return 422
