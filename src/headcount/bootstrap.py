@@ -238,6 +238,17 @@ def open_house(settings: Settings) -> Iterator[House]:
         control.dispose()
 
 
+@contextmanager
+def open_access(settings: Settings) -> Iterator[tuple[SqlAccounts, Access]]:
+    """The accounts, and who may enter them. Beside a running server, too: it asks anew with each call."""
+    _make_directory(settings.data)
+    control = open_control(settings.data / "control.sqlite")
+    try:
+        yield SqlAccounts(control), Access(SqlUsers(control), SqlPasscodes(control), SqlAuditLog(control), Passwords(), _now)
+    finally:
+        control.dispose()
+
+
 def begin(settings: Settings) -> Made | None:
     """The first account, its passcode and an administrator; None where there is a user already. Raises WrongCall."""
     _make_directory(settings.data)

@@ -69,6 +69,7 @@ CALLS: list[Callable[[Access, Principal, str], object]] = [
     lambda access, by, _: access.create_passcode(by, "Mine", {Right.READ}),
     lambda access, by, id_: access.revoke_passcode(by, id_),
     lambda access, by, _: access.audit(by, 10),
+    lambda access, by, user: access.set_password(by, user, "another long word"),
 ]
 
 
@@ -79,7 +80,7 @@ def test_who_may_not_manage_manages_nothing(world: World, number: int) -> None:
         assert code(lambda by=by: CALLS[number](world.access, by, by.id)) == "right_missing"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("number", [3, 4, 5, 6])
+@pytest.mark.parametrize("number", [3, 4, 5, 6, 11])
 def test_an_administrator_of_another_account_does_not_touch_a_user(world: World, number: int) -> None:
     ann = world.principal(ANN)
     assert code(lambda: CALLS[number](world.access, world.principal(OLGA), ann.id)) == "user_unknown"
@@ -102,6 +103,22 @@ def test_to_disable_a_user_of_two_accounts_in_one_leaves_the_other(world: World)
     world.access.disable_user(world.principal(OLGA), world.signing.principal_of_session(here).id)
     assert world.signing.principal_of_session(here).may(Right.MANAGE_USERS)
     assert code(lambda: world.signing.principal_of_session(there)) == "session_expired"
+
+
+def test_a_lost_password_is_replaced_and_sessions_end(world: World) -> None:
+    token = world.token(MAX)
+    world.access.set_password(world.principal(ANN), world.principal(MAX).id, "another long word")
+    assert code(lambda: world.signing.principal_of_session(token)) == "session_expired"
+    assert world.signing.sign_in(MAX, "another long word", "").session.account_id == "acme"
+    assert world.access.audit(world.principal(ANN), 2)[1].action == "session.begin"
+
+
+def test_only_the_operator_sets_the_password_of_a_user_of_two_accounts(world: World) -> None:
+    member = world.access.admit_user(world.principal(OLGA), ANN, Role.MEMBER)
+    assert code(lambda: world.access.set_password(world.principal(OLGA), member.user.id, "another long word")) == "user_shared"
+    assert world.token(ANN)
+    world.access.set_password(operator("acme"), member.user.id, "another long word")
+    assert world.signing.sign_in(ANN, "another long word", "").session.account_id == "acme"
 
 
 def test_a_user_is_admitted_once(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Unpack
 from headcount.audit import AuditLog, Entry
 from headcount.auth.passcodes import NOTED, NewPasscode, Passcode, Passcodes, new_passcode
 from headcount.auth.passwords import Passwords
-from headcount.auth.rights import Principal, Right, Role
+from headcount.auth.rights import OPERATOR, Principal, Right, Role
 from headcount.auth.tokens import new_id
 from headcount.auth.users import Member, MemberChanges, User, Users, checked_email, checked_name, folded
 from headcount.errors import WrongCall
@@ -77,6 +77,18 @@ class Access:
         """Let a disabled user in again. Raises WrongCall `user_unknown`."""
         return self._changed(by, user_id, by.did("user.enable", user_id, self._clock()), disabled=False)
 
+    def set_password(self, by: Principal, user_id: str, password: str) -> Member:
+        """Another password for a user who has lost theirs; all their sessions end.
+
+        Raises WrongCall `user_unknown`, `password_weak`, and `user_shared` where the user is a member of other accounts, too: only
+        the operator sets it then, or an administrator could sign in to those.
+        """
+        member = self._member(by, user_id)
+        if by.id != OPERATOR and len(self._users.memberships(user_id)) > 1:
+            raise WrongCall("user_shared", "This user is a member of other accounts, too.", "Ask whoever runs the server to set it.")
+        self._users.set_password(user_id, self._passwords.hash(password), by.did("user.password", user_id, self._clock()))
+        return member
+
     def passcodes(self, by: Principal) -> Sequence[Passcode]:
         """The passcodes of the account, revoked ones too."""
         by.demand(Right.MANAGE_PASSCODES)
@@ -113,9 +125,14 @@ class Access:
         return self._log.list(by.account_id, limit, before)
 
     def _changed(self, by: Principal, user_id: str, entry: Entry, **fields: Unpack[MemberChanges]) -> Member:
-        if all(member.user.id != user_id for member in self.users(by)):
-            raise WrongCall("user_unknown", f"There is no user {user_id!r} in the account.")
+        self._member(by, user_id)
         changed = self._users.change(by.account_id, user_id, entry, **fields)
         if changed is None:
             raise WrongCall("last_admin", "The account would have no administrator any more.", "Make somebody else one first.")
         return changed
+
+    def _member(self, by: Principal, user_id: str) -> Member:
+        found = next((member for member in self.users(by) if member.user.id == user_id), None)
+        if found is None:
+            raise WrongCall("user_unknown", f"There is no user {user_id!r} in the account.")
+        return found

@@ -9,15 +9,13 @@ from typing import Protocol
 from headcount.accounts import Account
 from headcount.audit import Entry
 from headcount.auth.passcodes import NewPasscode, Passcode, new_passcode
-from headcount.auth.passwords import Passwords
+from headcount.auth.passwords import Passwords, new_password
 from headcount.auth.rights import FOR_MACHINES, Role, operator
-from headcount.auth.tokens import new_id, new_token
+from headcount.auth.tokens import new_id
 from headcount.auth.users import Member, User, checked_email
 
 #: The administrator's address where none is given. No mail is sent to it.
 EMAIL = "admin@localhost"
-# 96 random bits are beyond guessing, and can be typed off a screen.
-_PASSWORD_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ def first_start(beginnings: Beginnings, passwords: Passwords, given: Given, at: 
     """
     if not beginnings.is_first():
         return None
-    password = given.admin_password if given.admin_password is not None else new_token()[:_PASSWORD_CHARACTERS]
+    password = given.admin_password if given.admin_password is not None else new_password()
     admin = _admin(given, passwords.hash(password), at)
     made = new_passcode(given.account.id, "first", FOR_MACHINES, at, given.passcode)
     if not beginnings.make(given.account, admin, made.passcode, _entries(admin, made, at)):

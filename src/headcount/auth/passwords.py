@@ -8,11 +8,18 @@ from threading import Lock
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from headcount.auth.tokens import new_token
 from headcount.errors import WrongCall
 
 #: Characters.
 SHORTEST = 10
 LONGEST = 1000
+_CHARACTERS = 16
+
+
+def new_password() -> str:
+    """One to be typed off a screen once: 96 random bits, which are beyond guessing."""
+    return new_token()[:_CHARACTERS]
 
 
 class Passwords:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headcount.errors import HeadcountError
+from headcount.uploads.metrics import WORKING
 from headcount.uploads.rules import OnProgress
 
 #: What a document says of an upload on which nobody works.
@@ -48,6 +49,7 @@ class Board:
         """The upload stands on the board for as long as the context lasts."""
         self._phases[upload_id] = None
         self._failures.pop(upload_id, None)
+        WORKING.inc()
 
         def tell(phase: str, done: int, total: int) -> None:
             known = self._phases.get(upload_id)
@@ -59,6 +61,7 @@ class Board:
         try:
             yield tell
         finally:
+            WORKING.dec()
             del self._phases[upload_id]
 
     def has(self, upload_id: str) -> bool:

@@ -16,7 +16,7 @@ import structlog
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.properties import Property
 from headcount.profiles.store import Job, Origin
-from headcount.uploads import rejects, report
+from headcount.uploads import metrics, rejects, report
 from headcount.uploads.applying import Applying, Cancelled, Parked
 from headcount.uploads.board import Board
 from headcount.uploads.checking import checked
@@ -171,7 +171,9 @@ class Uploads:
         finally:
             with suppress(HeadcountError):
                 self.records.release(record.id, this_process())
-        return document(self._record(record), self.rules)
+        found = document(self._record(record), self.rules)
+        metrics.note(found)
+        return found
 
     def _steps(self, record: UploadRecord, watch: Watch, started: float) -> None:
         if record.status is Status.RECEIVING:

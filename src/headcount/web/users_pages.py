@@ -9,9 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from headcount.auth.passwords import SHORTEST
+from headcount.auth.passwords import SHORTEST, new_password
 from headcount.auth.rights import RIGHTS, Right, Role
-from headcount.auth.tokens import new_token
 from headcount.errors import WrongCall
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
@@ -30,8 +29,6 @@ _DONE: Mapping[str, str] = {
 _CONFLICTS = frozenset({"user_exists", "last_admin"})
 # What a person can mend in the form itself.
 _OF_THE_FORM = _CONFLICTS | {"user_invalid", "name_invalid", "password_weak", "user_unknown", "role_unknown"}
-# 96 random bits; to be typed off a screen once.
-_PASSWORD_CHARACTERS = 16
 
 
 @router.get(USERS)
@@ -63,7 +60,7 @@ def new_user(
 @router.post(USERS)
 def create_user(request: Request, visit: Visiting, given: Annotated[NewUser, Depends(new_user)]) -> Response:
     """A new user. A password that nobody gave is made, and shown this once."""
-    password = given.password or new_token()[:_PASSWORD_CHARACTERS]
+    password = given.password or new_password()
     try:
         member = visit.house.access.create_user(visit.principal, given.email, given.name, _role(given.role), password)
     except WrongCall as error:
