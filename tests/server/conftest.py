@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.house import Caller, Site, cheap_passwords, open_site
+from tests.server.house import LIMIT, Caller, Site, cheap_passwords, open_site
+from tests.server.process import Server, serving
 
 from headcount import bootstrap
 
@@ -23,3 +24,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def machine(site: Site) -> Caller:
     return site.machine()
+
+
+@pytest.fixture
+def no_network() -> None:
+    """Here a server of ours is called."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server") / "data", FILE_LIMIT_BYTES=str(LIMIT)) as running:
+        yield running

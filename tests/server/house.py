@@ -35,7 +35,8 @@ ACME, OTHER = "acme", "other"
 PEOPLE = "identity,Name,Email,plan\n1,Ann,ann@example.com,pro\n2,Bob,bob@example.com,free\n"
 #: Has an ambiguous date, about which there is a question.
 AMBIGUOUS = "identity,joined\n1,01/02/2026 10:00:00\n2,03/04/2026 10:00:00\n"
-_LIMIT = 4 << 20
+#: Bytes that a file may have here.
+LIMIT = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Site:
 @contextmanager
 def open_site(data: Path, **settings: object) -> Iterator[Site]:
     """Two accounts, with a user of each role."""
-    given = {"account": ACME, "threads": 1, "file_limit_bytes": _LIMIT, **settings}
+    given = {"account": ACME, "threads": 1, "file_limit_bytes": LIMIT, **settings}
     with bootstrap.open_house(load_settings(data=data, **given)) as house:
         for account in (ACME, OTHER):
             house.accounts.ensure(Account(account, account.title(), "UTC"))

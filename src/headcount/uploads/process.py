@@ -353,6 +353,9 @@ class Uploads:
         shutil.rmtree(folder / "work", ignore_errors=True)
         if not self.rules.keep_files:
             (folder / "source").unlink(missing_ok=True)
+        with suppress(OSError):
+            # It stays where there is a rejects file, or the file itself is kept.
+            folder.rmdir()
 
     def _workdir(self, record: UploadRecord) -> Path:
         return self.rules.folder_of(record.id) / "work"
