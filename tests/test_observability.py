@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,22 @@ def test_less_severe_messages_are_left_out(capsys: pytest.CaptureFixture[str]) -
     start_logging("warning")
     structlog.get_logger().info("applied")
     assert capsys.readouterr().err == ""
+
+
+def test_an_error_is_told_by_its_kind_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logging("warning")
+    address = "ada@example.com"
+    try:
+        int(address)
+    except ValueError as error:
+        structlog.get_logger().error("failed", exc_info=error)
+        logging.getLogger("a.library").exception("Failed\n%s", error)  # noqa: TRY401 - as a library does
+    ours, theirs = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (ours["event"], theirs["name"], theirs["said"]) == ("failed", "a.library", "Failed")
+    for line in (ours, theirs):
+        assert "test_observability.py" in line["exception"]
+        assert line["exception"].endswith("ValueError\n")
+        assert "ada@" not in str(line)
 
 
 def test_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:

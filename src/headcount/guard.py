@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Callable, MutableMapping
+from typing import Any, TypeAlias
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headcount.api.errors import described
 from headcount.errors import WrongCall
 
 CALLS = Counter("headcount_http_calls", "Calls that were answered.", ["method", "route", "status"])
@@ -35,17 +37,19 @@ _HEADERS = {
 _LARGEST = 2 << 20
 #: Calls that write their body to disk while it arrives.
 _STREAMED = frozenset({"/api/v1/uploads", "/api/v1/inspect", "/api/v1/check"})
-
-
-class _TooLarge(Exception):
-    """The body grew over the limit."""
+#: What callers send; anything may stand there, and each makes numbers of its own.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_TOO_LARGE = WrongCall("body_too_large", f"The body is larger than {_LARGEST:,} bytes.", "Send less at once.")
+#: From a call and what went wrong to the answer.
+Explain: TypeAlias = Callable[[Request, Exception], Response]
 
 
 class Guard:
-    """Wraps the app."""
+    """Wraps the app. What goes wrong in it ends here, so that no error gets around the headers, the log and the numbers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, explain: Explain) -> None:
         self._app = app
+        self._explain = explain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -53,42 +57,75 @@ class Guard:
             await self._app(scope, receive, send)
             return
         seen = _Seen(scope, receive, send)
+        error = None if seen.too_large else await self._error(seen)
+        if seen.too_large:
+            error = _TOO_LARGE
+        if isinstance(error, ClientDisconnect):
+            # Nobody waits for an answer.
+            structlog.get_logger().info("call_left", method=scope["method"], route=_route(scope))
+        elif error:
+            await self._answer(seen, error)
+
+    async def _error(self, seen: _Seen) -> Exception | None:
         try:
-            await self._app(scope, seen.receive, seen.send)
-        except _TooLarge:
-            error = WrongCall("body_too_large", f"The body is larger than {_LARGEST:,} bytes.", "Send less at once.")
-            await JSONResponse(described(error), 413)(scope, receive, seen.send)
+            await self._app(seen.scope, seen.receive, seen.send)
+        except Exception as error:  # noqa: BLE001 - see above
+            return error
+        return None
+
+    async def _answer(self, seen: _Seen, error: Exception) -> None:
+        answer = await run_in_threadpool(self._explain, Request(seen.scope), error)
+        if not seen.answered:
+            seen.too_large = False
+            await answer(seen.scope, seen.receive, seen.send)
 
 
 class _Seen:
     """One call."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
+        self.scope, self._receive, self._send = scope, receive, send
         self._began = time.perf_counter()
+        self._limit = math.inf if scope["path"] in _STREAMED else _LARGEST
         self._size = 0
-        self._limited = scope["path"] not in _STREAMED
+        self.answered = False
+        self.too_large = _announced(scope) > self._limit
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if self._limited and self._size > _LARGEST:
-            raise _TooLarge
+        if self._size > self._limit:
+            self.too_large = True
+            # The app reads no further; what it makes of that is not sent.
+            return {"type": "http.disconnect"}
         return message
 
     async def send(self, message: Message) -> None:
+        if self.too_large and not self.answered:
+            return
         if message["type"] == "http.response.start":
-            _secure(message, self._scope["path"])
+            self.answered = True
+            _secure(message, self.scope["path"])
             self._tell(message["status"])
         await self._send(message)
 
     def _tell(self, status: int) -> None:
-        seconds = time.perf_counter() - self._began
-        # Never the path: it may name a person.
-        route = getattr(self._scope.get("route"), "path", "unknown")
-        CALLS.labels(self._scope["method"], route, status).inc()
+        seconds, route = time.perf_counter() - self._began, _route(self.scope)
+        method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
+        CALLS.labels(method, route, status).inc()
         SECONDS.labels(route).observe(seconds)
-        structlog.get_logger().info("call", method=self._scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+        structlog.get_logger().info("call", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _announced(scope: Scope) -> int:
+    """The bytes of the body, where the caller says so."""
+    size = Headers(scope=scope).get("content-length", "")
+    return int(size) if size.isascii() and size.isdigit() else 0
+
+
+def _route(scope: Scope) -> str:
+    """Never the path: it may name a person."""
+    return getattr(scope.get("route"), "path", "unknown")
 
 
 def _secure(message: MutableMapping[str, Any], path: str) -> None:

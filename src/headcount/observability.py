@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import traceback
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, WrappedLogger
 
 
 def start_logging(level: str) -> None:
@@ -15,15 +17,33 @@ def start_logging(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *_renderers(),
+            _places,
+            structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
 
+    if not any(isinstance(handler, _FromLibraries) for handler in logging.getLogger().handlers):
+        logging.getLogger().addHandler(_FromLibraries(logging.WARNING))
 
-def _renderers() -> list[Processor]:
-    if sys.stderr.isatty():
-        # Tracebacks with the values of local variables would show people's data.
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+def _places(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Where an error was raised and of what kind it is; what it says is left out, since that may be a cell of somebody's file."""
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else (given or (None, None))[1]
+    return event if error is None else {**event, "exception": "".join(_told(error))}
+
+
+def _told(error: BaseException) -> list[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [*_told(cause), "followed by\n"] if cause else []
+    return [*before, *traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
+
+
+class _FromLibraries(logging.Handler):
+    """What libraries log, in the same form. Where there is an error, only the first line: it may be repeated in the others."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage().partition("\n")[0] if record.exc_info else record.getMessage()
+        structlog.get_logger().log(record.levelno, "library", name=record.name, said=said, exc_info=record.exc_info)

@@ -24,7 +24,7 @@ from starlette.routing import Match
 from headcount import __version__, api, web
 from headcount.api.errors import failure
 from headcount.errors import Busy, FileRejected, HeadcountError, Throttled, WrongCall
-from headcount.guard import Guard
+from headcount.guard import Explain, Guard
 from headcount.house import House
 
 #: The status of errors by their codes; the others have that of their kind.
@@ -58,6 +58,8 @@ _STATUS_OF_CODE = {
     "consent_declined": 409,
     "property_system": 409,
     "inspection_gone": 404,
+    "column_unknown": 400,
+    "status_unknown": 400,
 }
 #: Seconds that requests and the chunk on which somebody works have to come to an end.
 GRACE = 10
@@ -67,7 +69,7 @@ def status_of(error: HeadcountError) -> int:
     """The HTTP status of an error."""
     if isinstance(error, Throttled):
         return 429
-    if error.code.endswith("_unknown"):
+    if error.code not in _STATUS_OF_CODE and error.code.endswith("_unknown"):
         return 404
     if error.code == "value_invalid":
         return 422
@@ -84,8 +86,7 @@ def create_app(house: House, local: Path | None = None) -> FastAPI:
     for routes in (*api.ROUTES, web.router):
         app.include_router(routes)
     _watch(app, house)
-    _explain(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, explain=_explain(app))
     return app
 
 
@@ -108,8 +109,8 @@ def _watch(app: FastAPI, house: House) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _explain(app: FastAPI) -> None:
-    """Every error as its door says it: a page, or JSON of one shape."""
+def _explain(app: FastAPI) -> Explain:
+    """Every error as its door says it: a page, or JSON of one shape. Gives what answers those that nobody expected."""
 
     def explained(request: Request, error: Exception) -> Response:
         if request.url.path.startswith(_JSON):
@@ -126,8 +127,9 @@ def _explain(app: FastAPI) -> None:
             answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return answer
 
-    for kind in (HeadcountError, HTTPException, RequestValidationError, Exception):
+    for kind in (HeadcountError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, explained)
+    return explained
 
 
 #: Paths whose callers are programs.

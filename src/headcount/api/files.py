@@ -44,6 +44,7 @@ async def _answer(request: Request, desk: Desk, look: Callable[..., dict[str, An
         mapping = body.manifest.request if body.manifest else Mapping()
         return desk.looking_at(file_name=body.file_name, request=mapping, total=body.total)
 
+    await to_thread.run_sync(desk.demand_upload, transfer.least_size(request))
     async with AsyncExitStack() as stack:
         incoming = await transfer.take_in(request, stack, begin)
         if events.MEDIA_TYPE not in request.headers.get("accept", ""):

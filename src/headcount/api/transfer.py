@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from anyio import to_thread
 from fastapi import Request
 from fastapi.concurrency import contextmanager_in_threadpool
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from headcount.errors import FileRejected, WrongCall
@@ -37,6 +37,8 @@ FILE_NAME = "X-File-Name"
 _MULTIPART = "multipart/form-data"
 #: Bytes that are written at once, and that a manifest may have.
 _BLOCK, _MANIFEST = 1 << 20, 1 << 20
+#: Bytes of a multipart body that are of no file: the manifest, and the lines between the parts.
+_FRAME = _MANIFEST + (1 << 16)
 _NAMELESS = "upload.csv"
 
 
@@ -81,27 +83,43 @@ def length_of(request: Request) -> int:
     return int(announced) if announced.isascii() and announced.isdigit() else 0
 
 
+def least_size(request: Request) -> int:
+    """The bytes that a file at least has when it is as large as announced; 0 where nothing was."""
+    return max(0, length_of(request) - _FRAME) if _kind(request) == _MULTIPART else length_of(request)
+
+
 async def _take_parts(request: Request, stack: AsyncExitStack, begin: Begin) -> Incoming:
     incoming: Incoming | None = None
     blocks: _Blocks | None = None
-    manifest, text = None, bytearray()
+    first: dict[str, _Part] = {}
+    manifest, text, frame = None, bytearray(), 0
     async for part, chunk in _parts(request):
+        if first.setdefault(part.name, part) is not part:
+            raise WrongCall("body_invalid", "The body has two parts of the same name.", "Send one file at a time.")
+        frame += len(chunk) if part.name != "file" else 0
+        if frame > _MANIFEST:
+            raise WrongCall("manifest_invalid", "The manifest is too large to be one.", "It has at most 1 MiB.")
         if part.name == "manifest":
             text += chunk
-            if len(text) > _MANIFEST:
-                raise WrongCall("manifest_invalid", "The manifest is too large to be one.", "It has at most 1 MiB.")
         elif part.name == "file":
             if blocks is None:
-                manifest = read(text.decode("utf-8", "replace")) if text else None
+                manifest = _manifest(text)
                 incoming = await _open(stack, begin, Body(_clean(part.file_name), 0, manifest))
                 blocks = _Blocks(incoming)
             await blocks.add(chunk)
     if incoming is None or blocks is None:
         raise WrongCall("body_invalid", "The body has no part called file.", "Send the CSV as the part file, its mapping as manifest.")
     await blocks.flush()
-    if text and manifest is None:
-        incoming.request = read(text.decode("utf-8", "replace")).request
+    if manifest is None and (manifest := _manifest(text)):
+        incoming.request, incoming.name = manifest.request, manifest.name
     return incoming
+
+
+def _manifest(text: bytearray) -> Manifest | None:
+    try:
+        return read(text.decode("utf-8-sig")) if text else None
+    except UnicodeDecodeError:
+        raise WrongCall("manifest_invalid", "The manifest is not UTF-8.", "Save it as UTF-8.") from None
 
 
 async def _open(stack: AsyncExitStack, begin: Begin, body: Body) -> Incoming:
@@ -188,12 +206,12 @@ async def _parts(request: Request) -> AsyncIterator[tuple[_Part, bytes]]:
     boundary = parse_options_header(request.headers.get("content-type", ""))[1].get(b"boundary", b"")
     if not boundary:
         raise WrongCall("body_invalid", "The multipart body names no boundary.", "Let your HTTP library write the Content-Type.")
-    parts = _Parts(boundary)
     try:
+        parts = _Parts(boundary)
         async for chunk in request.stream():
             for part in parts.write(chunk) if chunk else ():
                 yield part
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise WrongCall("body_invalid", f"The multipart body cannot be read: {error}.", "Let your HTTP library write it.") from None
     if not parts.ended:
         raise WrongCall("body_invalid", "The multipart body ends early.", "Send it again.")

@@ -86,7 +86,7 @@ async def upload(
     ] = _WAIT,
 ) -> Shown:
     """Send a file. It is stored while it arrives, then inspected and applied in its turn; the answer is what is known of it by then."""
-    await to_thread.run_sync(caller.desk.demand_upload, transfer.length_of(request))
+    await to_thread.run_sync(caller.desk.demand_upload, transfer.least_size(request))
 
     def begin(body: transfer.Body) -> Any:  # noqa: ANN401 - a context manager
         called = name or (body.manifest and body.manifest.name) or body.file_name
@@ -95,6 +95,7 @@ async def upload(
 
     async with AsyncExitStack() as stack:
         incoming = await transfer.take_in(request, stack, begin)
+        incoming.name = None if name else incoming.name
     return await _after(caller, incoming.upload_id or "", wait)
 
 

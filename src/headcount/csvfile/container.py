@@ -40,6 +40,8 @@ _BINARIES = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90\x00", "a program"),
 )
+#: Where the name of the first file in a zip stands, and what it is in a document of Office.
+_ENTRY, _OFFICE = 30, (b"[Content_Types].xml", b"_rels/.rels", b"docProps/", b"xl/")
 _DOCUMENTS = (
     ("xl/", "an Excel workbook", "Open it in the spreadsheet and choose Save as, CSV UTF-8."),
     ("word/", "a Word document", _EXPORT),
@@ -82,6 +84,8 @@ def assert_no_other(head: bytes) -> None:
     for magic, name in _BINARIES:
         if head.startswith(magic):
             raise FileRejected("file_not_csv", f"The file is {name}, not a CSV file.", _EXPORT)
+    if head.startswith(b"PK\x03\x04") and head[_ENTRY:].startswith(_OFFICE):
+        raise FileRejected("file_not_csv", "The file is an Excel, Word or PowerPoint document, not a CSV file.", _EXPORT)
 
 
 def too_large(limit: int) -> FileRejected:

@@ -31,6 +31,8 @@ from headcount.uploads.upload import Status, UploadRecord, Wanted
 from headcount.values.types import Type
 
 _WAITING = frozenset({Status.START_MAPPING, Status.READY})
+#: Characters of the name of an upload that are kept.
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Incoming:
     request: Request
     file_name: str
     upload_id: str | None = None
+    #: What a manifest calls the upload that came behind the file.
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +178,14 @@ class Desk:
         """
         self.demand_upload(total)
         by = {"door": self.principal.door, "actor": self.principal.name}
-        record = self.means.turns.begin(name=name, file_name=file_name, request=request, review=review, **by)
+        record = self.means.turns.begin(name=_on_a_line(name), file_name=file_name, request=request, review=review, **by)
         self._log("upload.begin", record.id, review=review)
         with self.means.turns.receiving(record, total) as reception:
             incoming = Incoming(reception, request, file_name, record.id)
             yield incoming
-            if incoming.request != request:
-                self.means.turns.uploads.records.change(record.id, request=request_to_json(incoming.request))
+            if (incoming.request, incoming.name) != (request, None):
+                called, asked = incoming.name or name, request_to_json(incoming.request)
+                self.means.turns.uploads.records.change(record.id, name=_on_a_line(called), request=asked)
 
     @contextmanager
     def looking_at(self, *, file_name: str, request: Request, total: int) -> Iterator[Incoming]:
@@ -294,6 +299,11 @@ class Desk:
 
     def _log(self, action: str, on: str, **details: str | int | bool) -> None:
         self.means.log.add(self.principal.did(action, on, self.means.clock(), **details))
+
+
+def _on_a_line(name: str) -> str:
+    """What an upload is called as a list can show it."""
+    return "".join(sign for sign in name if sign.isprintable())[:_LONGEST_NAME]
 
 
 def _begin_of(day: date, zone: ZoneInfo) -> datetime:

@@ -60,6 +60,9 @@ def read(text: str) -> Manifest:
         document: Json = json.loads(text, object_pairs_hook=_Twice.checked)
     except json.JSONDecodeError as error:
         _refuse("$", f"line {error.lineno}, column {error.colno} is not JSON ({error.msg.lower()})")
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or brackets in brackets in brackets.
+        _refuse("$", "this is not JSON that can be read")
     top = _object(document, "$", _TOP)
     _assert_once(top, "$")
     if str(top.get("type", "profile")).lower() != "profile":

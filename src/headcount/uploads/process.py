@@ -188,6 +188,9 @@ class Uploads:
             record = self._inspect(record, watch)
         if record.status is Status.PROCESSING:
             self._apply(record, watch, started)
+        if record.status not in REVERSING and self._record(record).status is Status.CANCELLED:
+            # Later than the last look at whether somebody had stopped it.
+            raise Cancelled
 
     def _receive(self, record: UploadRecord) -> UploadRecord:
         source = self._source(record)
@@ -207,6 +210,8 @@ class Uploads:
             (r.turn_at, r.number) < (record.turn_at, record.number)
             # What is still on its way gets its turn when it is here.
             and r.status is not Status.RECEIVING
+            # This process does them in their order by itself; waiting here for one that came in between would be for ever.
+            and r.owner != this_process()
             and not is_interrupted(r, is_alive)
             for r in self.records.working(self.rules.account)
         ):
@@ -231,7 +236,8 @@ class Uploads:
         self.records.advance(
             record.id,
             Status.INSPECTING,
-            Status.READY,
+            # In one step: whoever looks in between would take it for one that waits.
+            Status.READY if record.review else Status.PROCESSING,
             sha256=sha256,
             plan=found.plan.to_json(),
             mapping_hash=found.plan.fingerprint,
@@ -239,8 +245,6 @@ class Uploads:
             report=described,
             error=None,
         )
-        if not record.review:
-            self.records.advance(record.id, Status.READY, Status.PROCESSING)
         return self._record(record)
 
     def _has_changed(self, record: UploadRecord) -> bool:
@@ -307,7 +311,7 @@ class Uploads:
             properties = {p.name: p for p in store.properties()}
         applied = tally != Tally()
         # Where no row was answered for there is no ledger, and what was asked is no longer open.
-        done = self._report(record, tally, tally.ledger(0).to_json(), properties) if applied else {**(record.report or {}), "questions": []}
+        done = self._report(record, tally, tally.ledger(0).to_json(), properties) if applied else _nothing_done(record)
         self.records.change(record.id, report=done)
         self._forget_files(record)
 
@@ -349,9 +353,20 @@ class Uploads:
         shutil.rmtree(folder / "work", ignore_errors=True)
         if not self.rules.keep_files:
             (folder / "source").unlink(missing_ok=True)
+        with suppress(OSError):
+            # It stays where there is a rejects file, or the file itself is kept.
+            folder.rmdir()
 
     def _workdir(self, record: UploadRecord) -> Path:
         return self.rules.folder_of(record.id) / "work"
 
     def _record(self, record: UploadRecord) -> UploadRecord:
         return self.records.get(self.rules.account, record.id)
+
+
+def _nothing_done(record: UploadRecord) -> Document:
+    """The report of an upload of which nothing was applied: what was asked is no longer open, and no cell of the file is kept."""
+    forgotten = {"inspection", "before", "held", "ledger"}
+    known = {key: value for key, value in (record.report or {}).items() if key not in forgotten}
+    columns = [{key: value for key, value in column.items() if key != "examples"} for column in known.get("columns", [])]
+    return {**known, "columns": columns, "questions": []}

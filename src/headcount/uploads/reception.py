@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,7 +55,9 @@ class Reception:
     def abandon(self) -> None:
         """Leave nothing behind."""
         if self._file is not None:
-            self._file.close()
+            # What is still held in memory may find no room on a full disk.
+            with suppress(OSError):
+                self._file.close()
         self._draft.unlink(missing_ok=True)
         self.target.unlink(missing_ok=True)
 

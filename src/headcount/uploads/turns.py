@@ -62,6 +62,8 @@ class Turns:
             except Cancelled:
                 reception.abandon()
                 self.uploads.close_cancelled(record)
+                shutil.rmtree(self._folder(record), ignore_errors=True)
+                self.uploads.records.release(record.id, this_process())
                 raise WrongCall("upload_ended", "The upload was stopped while its file came in.", "Upload it again.") from None
             except FileRejected as error:
                 reception.abandon()
@@ -71,6 +73,11 @@ class Turns:
             except OSError as error:
                 reception.abandon()
                 raise self._no_room(record, error) from error
+            except WrongCall as error:
+                # What came with the file is wrong.
+                reception.abandon()
+                self.refused(record, FileRejected(error.code, error.message, error.advice))
+                raise
             except BaseException:
                 reception.abandon()
                 self.refused(record, incomplete(reception.size, total))
@@ -91,7 +98,7 @@ class Turns:
 
     def refused(self, record: UploadRecord, error: FileRejected) -> None:
         """The file did not come in; nothing of it is kept but why."""
-        shutil.rmtree(self.uploads.rules.folder / record.id, ignore_errors=True)
+        shutil.rmtree(self._folder(record), ignore_errors=True)
         told = {"problems": [report.file_problem(error)]}
         self.uploads.records.advance(record.id, Status.RECEIVING, Status.REJECTED, report=told, error=error.message)
         self.uploads.records.release(record.id, this_process())

@@ -46,7 +46,8 @@ class Status(StrEnum):
 #: From each status, those that may follow.
 NEXT: Mapping[Status, frozenset[Status]] = {
     Status.RECEIVING: frozenset({Status.INSPECTING, Status.REJECTED, Status.CANCELLED}),
-    Status.INSPECTING: frozenset({Status.START_MAPPING, Status.READY, Status.REJECTED, Status.CANCELLED}),
+    # Straight to its rows where nobody wants to see a check first.
+    Status.INSPECTING: frozenset({Status.START_MAPPING, Status.READY, Status.PROCESSING, Status.REJECTED, Status.CANCELLED}),
     # A new answer needs a new look at the file.
     Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED, Status.REJECTED}),
     Status.READY: frozenset({Status.INSPECTING, Status.PROCESSING, Status.CANCELLED}),

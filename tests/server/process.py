@@ -1,0 +1,106 @@
+"""The program itself as a server, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PASSCODE = "correct-horse-battery"
+EMAIL, PASSWORD = "ann@acme.example", "correct horse battery"
+WHO = {"X-CleverTap-Account-Id": "default", "X-CleverTap-Passcode": PASSCODE}
+_OWN = {"THREADS": "1", "PASSCODE": PASSCODE, "ADMIN_EMAIL": EMAIL, "ADMIN_PASSWORD": PASSWORD, "LOG": "debug"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """One that runs."""
+
+    data: Path
+    port: int
+    process: subprocess.Popen[str]
+    #: What it says about itself.
+    log: Path
+
+    @property
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", headers=WHO, timeout=60)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def raw(self, head: str, body: bytes = b"", *, breaks: bool = False) -> tuple[int, str]:
+        """The status and the rest of the answer to these bytes; the connection can break after them."""
+        with self.connect() as connection:
+            connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+            if breaks:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode()
+        return int(answer.split(" ", 2)[1]) if answer else 0, answer
+
+    def uploads(self) -> list[dict[str, Any]]:
+        with self.http as http:
+            found: list[dict[str, Any]] = http.get("/uploads").json()["uploads"]
+        return found
+
+    def left(self) -> list[Path]:
+        return sorted((self.data / "uploads").rglob("*"))
+
+
+def start(data: Path, **settings: str) -> Server:
+    """A server on the directory, which takes calls."""
+    log = data.with_name(f"{data.name}.log")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")}
+    environment |= {f"HEADCOUNT_{name}": value for name, value in (_OWN | settings).items()}
+    command = [sys.executable, "-m", "headcount", "--data", str(data), "serve", "--port", "0"]
+    with log.open("a") as said:
+        process = subprocess.Popen(command, cwd=data.parent, env=environment, stdout=subprocess.PIPE, stderr=said, text=True)
+    assert process.stdout
+    found = re.search(r":(\d+)$", process.stdout.readline().strip())
+    assert found, log.read_text()
+    return Server(data, int(found[1]), process, log)
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[Server]:
+    """A server for as long as the context lasts."""
+    server = start(data, **settings)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def head(path: str, **more: object) -> str:
+    """The first lines of a call with a body."""
+    lines = {**WHO, "Host": "localhost", "Content-Type": "text/csv", **{name.replace("_", "-"): value for name, value in more.items()}}
+    return "\n".join([f"POST /api/v1/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items())])
+
+
+def eventually(*wanted: Any, look: Any, seconds: float = 20) -> Any:  # noqa: ANN401 - whatever is waited for
+    """What one sees, as soon as it is one of those wanted."""
+    until = time.monotonic() + seconds
+    while (seen := look()) not in wanted and time.monotonic() < until:
+        time.sleep(0.05)
+    assert seen in wanted, json.dumps(seen, default=str)
+    return seen
