@@ -63,6 +63,8 @@ _STATUS_OF_CODE = {
 }
 #: Seconds that requests and the chunk on which somebody works have to come to an end.
 GRACE = 10
+#: Bytes that the path of a socket may have.
+_LONGEST = 100
 
 
 def status_of(error: HeadcountError) -> int:
@@ -196,7 +198,8 @@ class _Server(uvicorn.Server):
 
 def serve(house: House, host: str, port: int, local: Path, on_start: Callable[[int], None]) -> None:
     """Serve on the host and port, and on the local socket, until a signal ends it; `on_start` is told the port. Raises WrongCall."""
-    app = create_app(house, local)
+    listening, private = _listen(host, port), _listen_locally(local)
+    app = create_app(house, Path(private.getsockname()))
     proxies = house.settings.proxies
     config = uvicorn.Config(
         app,
@@ -208,7 +211,6 @@ def serve(house: House, host: str, port: int, local: Path, on_start: Callable[[i
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=1 << 16,
     )
-    listening, private = _listen(host, port), _listen_locally(local)
     try:
         on_start(listening.getsockname()[1])
         asyncio.run(_Server(config, house.worker.begin_to_stop).serve([listening, private]))
@@ -224,6 +226,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # From now on callers are let wait until they are served.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise WrongCall("address_taken", f"{host}:{port} cannot be listened on: {error.strerror}.", "Name another with --port.") from error
@@ -234,12 +238,25 @@ def _listen_locally(path: Path) -> socket.socket:
     assert_free(path)
     path.unlink(missing_ok=True)
     private = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        private.bind(str(path))
-    finally:
-        os.umask(before)
+    with _reachable(path) as address:
+        private.bind(address)
+    # Before it listens, so that nobody else came in.
+    path.chmod(0o600)
+    private.listen()
     return private
+
+
+@contextmanager
+def _reachable(path: Path) -> Iterator[str]:
+    """The path of a socket as its address can hold it."""
+    if len(os.fsencode(path)) <= _LONGEST:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 def assert_free(path: Path) -> None:
@@ -250,7 +267,7 @@ def assert_free(path: Path) -> None:
 
 def is_served(path: Path) -> bool:
     """Whether a server listens on the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError):
-        asking.connect(str(path))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError), _reachable(path) as address:
+        asking.connect(address)
         return True
     return False

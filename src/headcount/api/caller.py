@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
 from headcount.accounts import Account
 from headcount.auth.rights import Principal, operator
+from headcount.config import ACCOUNT_ID
 from headcount.errors import WrongCall
 from headcount.house import COOKIE, CSRF_HEADER, House
 from headcount.uploads.desk import Desk
@@ -45,9 +48,9 @@ def caller(
     house: House = request.app.state.house
     if _is_local(request):
         return Caller(_operator(request, house, account), house)
-    if account and passcode:
+    if account and _PASSCODE.model.name in request.headers:
         door = "cli" if request.headers.get(_DOOR) == "cli" else "api"
-        return Caller(house.access.principal_of_passcode(account, passcode, door), house)
+        return Caller(house.access.principal_of_passcode(account, passcode or "", door), house)
     if session:
         if request.method not in _SAFE:
             house.sign_in.check_csrf(session, request.headers.get(CSRF_HEADER, ""))
@@ -66,6 +69,8 @@ def _is_local(request: Request) -> bool:
 
 def _operator(request: Request, house: House, account: str | None) -> Principal:
     wanted = account or house.settings.account
+    if not re.fullmatch(ACCOUNT_ID, wanted):
+        raise WrongCall("account_invalid", "That is no id of an account.", "It has letters, digits, '-' and '_'.")
     house.accounts.ensure(Account(wanted, wanted, house.settings.timezone))
-    name = request.headers.get(_USER, "")
+    name = unquote(request.headers.get(_USER, ""))
     return replace(operator(wanted), name=name if name.isprintable() and name else "operator")
