@@ -85,6 +85,8 @@ def _asked(question: Mapping[str, Any], inspection: Mapping[str, Any]) -> Asked:
 
 def _message(question: Mapping[str, Any]) -> str:
     """What is asked, without the title and the place, which stand above it."""
+    if question["code"] == "identity_missing":
+        return "No column is called identity. Each row is about the person that this column names."
     kind, text = CATALOGUE.get(question["code"]), str(question["message"])
     if kind is None or not text.startswith(kind.title):
         return text
