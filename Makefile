@@ -24,6 +24,8 @@ demo: $(VENV)/.installed
 dev: $(VENV)/.installed-dev
 
 test: lint
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  echo "Chromium is missing, so that the tests of the pages are left out. On Debian and Ubuntu: apt-get install chromium" >&2
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.installed-dev

@@ -107,3 +107,16 @@ class ReversalWould(_Open):
     columns: list[dict[str, Any]]
     kept: list[dict[str, Any]]
     seconds: float
+
+
+class PersonTouched(BaseModel):
+    """A person whom an upload created or changed."""
+
+    row: int = Field(description="The spreadsheet row that did.")
+    identity: str
+
+
+class PeopleTouched(BaseModel):
+    """People whom an upload created or changed, by their rows."""
+
+    people: list[PersonTouched]

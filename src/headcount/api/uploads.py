@@ -19,9 +19,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from headcount.api import events, transfer
 from headcount.api.caller import Caller, Calling
-from headcount.api.documents import ReversalWould, Shown, UploadList, UploadObject
+from headcount.api.documents import PeopleTouched, PersonTouched, ReversalWould, Shown, UploadList, UploadObject
 from headcount.api.errors import described, may_answer
 from headcount.errors import WrongCall
+from headcount.profiles.store import Part
 from headcount.uploads.desk import Desk
 from headcount.uploads.mapping import Request as Mapping
 from headcount.uploads.upload import WORKING
@@ -31,6 +32,8 @@ routes = APIRouter(prefix="/api/v1/uploads", tags=["Uploads"])
 UploadId: TypeAlias = Annotated[
     str, Path(pattern=r"^[0-9a-z]{1,18}$", description="The id of an upload; its first characters are enough.", examples=["u01k8"])
 ]
+#: The largest number that a row could have.
+MAX_ROW = 2**62
 #: Seconds that a call waits for the end of a small upload, and the most that it can be told to.
 _WAIT, _LONGEST = 10.0, 60.0
 _PAUSE = 0.05
@@ -165,6 +168,19 @@ def rejects(caller: Calling, upload_id: UploadId) -> FileResponse:
     if path is None:
         raise WrongCall("rejects_unknown", f"Upload {upload_id} rejected nothing; there is no rejects file.", "")
     return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{upload_id}-rejects.csv")
+
+
+@routes.get("/{upload_id}/people", responses=may_answer(404))
+def people(
+    caller: Calling,
+    upload_id: UploadId,
+    part: Annotated[Part, Query(description="Whom it created, or whom it changed.")],
+    after: Annotated[int, Query(ge=0, le=MAX_ROW, description="Only those behind this row: the last one of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
+) -> PeopleTouched:
+    """The people whom the upload created or changed, by the rows that did."""
+    found = caller.desk.people(upload_id, part, after=after, limit=limit)
+    return PeopleTouched(people=[PersonTouched.model_validate(each) for each in found])
 
 
 @routes.get("/{upload_id}/manifest", responses=may_answer(404))

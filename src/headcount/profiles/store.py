@@ -239,6 +239,18 @@ class Person:
     uploads: tuple[int, ...]
 
 
+#: What became of a person by an upload.
+Part: TypeAlias = Literal["created", "updated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A person whom an upload created or changed, and the spreadsheet row that did."""
+
+    row: int
+    identity: str
+
+
 class ProfileStore(Protocol):
     """The profiles of one account. A public method is one transaction."""
 
@@ -304,6 +316,10 @@ class ProfileStore(Protocol):
 
     def person(self, identity: str) -> Person | None:
         """One person by identity."""
+        ...
+
+    def touched(self, upload: int, part: Part, *, after: int, limit: int) -> tuple[Touched, ...]:
+        """At most `limit` people whom an upload created or changed, by their rows, those behind the row `after`."""
         ...
 
     def find(self, text: str, limit: int) -> tuple[Person, ...]:

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 from headcount.audit import AuditLog
 from headcount.auth.rights import OPERATOR, Principal, Right
 from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.store import Part
 from headcount.uploads.answers import answered
 from headcount.uploads.board import NOT_WORKING
 from headcount.uploads.checking import Checking
 from headcount.uploads.history import History
 from headcount.uploads.manifest import manifest_of, read
 from headcount.uploads.mapping import ColumnRequest, Request, unknown_columns
-from headcount.uploads.masking import masked, masked_inspection, masked_reversal
+from headcount.uploads.masking import COVER, masked, masked_inspection, masked_reversal
 from headcount.uploads.reception import Reception, assert_size
 from headcount.uploads.remembered import Mappings, RememberedMapping, fingerprint, worth_remembering
 from headcount.uploads.requests import request_from_json, request_to_json
@@ -117,6 +118,14 @@ class Desk:
         if path:
             self._log("upload.rejects", self._record(upload_id).id)
         return path
+
+    def people(self, upload_id: str, part: Part, *, after: int = 0, limit: int = 100) -> Sequence[dict[str, Any]]:
+        """Whom the upload created, or changed: their rows and identities, by their rows, those behind the row `after`."""
+        self.principal.demand(Right.READ)
+        number = self._record(upload_id).number
+        with self.means.checking.looking.open_store() as store:
+            found = store.touched(number, part, after=after, limit=limit)
+        return [{"row": each.row, "identity": each.identity if self._sees_all else COVER} for each in found]
 
     def manifest(self, upload_id: str, *, resolved: bool = False) -> dict[str, Any]:
         """The mapping as a manifest: as it was given or, `resolved`, with what was found out about each column."""

@@ -30,6 +30,8 @@ PHASES: Mapping[str, tuple[str, str]] = {
 _BEGINS = {"receiving": "receiving", "inspecting": "inspecting", "processing": "applying", "undoing": "undoing", "redoing": "redoing"}
 
 PARTS = ("created", "updated", "unchanged", "merged", "rejected")
+#: The people of these are kept.
+_OPENED = frozenset({"created", "updated"})
 _PLACES = {"created": "people", "updated": "people", "unchanged": "unchanged", "merged": "duplicates", "rejected": "problems"}
 _UNDO = {
     "restored": ("as before the upload", "updated"),
@@ -61,9 +63,15 @@ def first_phase(status: str) -> str:
     return PHASES[_BEGINS.get(status, "waiting")][0]
 
 
-def ledger_parts(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The parts of the bar of rows; each leads to what explains it."""
-    return [{"label": part, "count": ledger[part], "href": f"#{_PLACES[part]}", "tone": part} for part in PARTS]
+def ledger_parts(document: Mapping[str, Any], at: str) -> list[dict[str, Any]]:
+    """The parts of the bar of rows; each opens its people or rows, or leads to what explains it."""
+    ledger = document["ledger"]
+    return [{"label": part, "count": ledger[part], "href": _place(part, document["upload"]["status"], at), "tone": part} for part in PARTS]
+
+
+def _place(part: str, status: str, at: str) -> str:
+    """Of a check there are no people yet."""
+    return f"{at}/people/{part}" if part in _OPENED and status != "ready" else f"#{_PLACES[part]}"
 
 
 def undo_parts(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:

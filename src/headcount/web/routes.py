@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from headcount.web import api_pages, passcodes_pages, settings_pages, sign_in_pages, static_files, upload_pages, uploads_pages, users_pages
+from headcount.web import (
+    api_pages,
+    passcodes_pages,
+    people_pages,
+    settings_pages,
+    sign_in_pages,
+    static_files,
+    upload_pages,
+    uploads_pages,
+    users_pages,
+)
 
 router = APIRouter(include_in_schema=False)
-for pages in (static_files, api_pages, sign_in_pages, uploads_pages, upload_pages, settings_pages, users_pages, passcodes_pages):
+for pages in (
+    static_files,
+    api_pages,
+    sign_in_pages,
+    uploads_pages,
+    upload_pages,
+    people_pages,
+    settings_pages,
+    users_pages,
+    passcodes_pages,
+):
     router.include_router(pages.router)

@@ -16,7 +16,20 @@ import pyarrow as pa
 from headcount.errors import HeadcountError, WrongCall
 from headcount.profiles.consent import ConsentEntry, Wish
 from headcount.profiles.properties import IDENTITY, Property
-from headcount.profiles.store import APPLIES, Batch, Effect, Job, Known, Origin, Person, Progress, Reversal, Reversed
+from headcount.profiles.store import (
+    APPLIES,
+    Batch,
+    Effect,
+    Job,
+    Known,
+    Origin,
+    Part,
+    Person,
+    Progress,
+    Reversal,
+    Reversed,
+    Touched,
+)
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
 from headcount.store.duckdb import consent, export, images, people, registry
@@ -24,6 +37,7 @@ from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
+from headcount.store.duckdb.touched import touched
 from headcount.store.segment_sql import Compiled, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
@@ -164,6 +178,11 @@ class DuckDBProfiles:
         """See ProfileStore."""
         with self._snapshot():
             return next(iter(people.people(self.connection, registry.stored(self.connection), "p.identity = ?", [identity], 1)), None)
+
+    def touched(self, upload: int, part: Part, *, after: int, limit: int) -> tuple[Touched, ...]:
+        """See ProfileStore."""
+        with self._snapshot():
+            return touched(self.connection, upload, part, after, limit)
 
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
         """See ProfileStore."""
