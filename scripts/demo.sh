@@ -21,7 +21,7 @@ run() {
     headcount "$@"
 }
 
-if headcount doctor 2>/dev/null | grep -q '^ok  *server:'; then
+if headcount doctor 2>/dev/null | grep -q 'server: runs on'; then
     echo "The dashboard still runs on $place. Stop it with Ctrl-C in its terminal, then run this again." >&2
     exit 1
 fi
