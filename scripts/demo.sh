@@ -80,6 +80,7 @@ It shows an address, http://127.0.0.1:8080, and what to sign in with: admin@loca
   3. Press "Apply", look at the report, and take it back with "Undo".
 
 Ctrl-C stops it. If the port is taken, put --port 8090 behind "serve".
+Another password, if that one is lost: .venv/bin/headcount --data $HEADCOUNT_DATA users password admin@localhost
 
 
 # What to try next
