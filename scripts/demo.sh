@@ -21,6 +21,10 @@ run() {
     headcount "$@"
 }
 
+if headcount doctor 2>/dev/null | grep -q 'server: runs on'; then
+    echo "The dashboard still runs on $place. Stop it with Ctrl-C in its terminal, then run this again." >&2
+    exit 1
+fi
 rm -rf "$place"
 
 say "Files to try things with"
@@ -63,6 +67,22 @@ run people export 'plan = "pro"' --output "$place/pro.csv"
 cat <<END
 
 
+# The same in a browser
+
+Open the dashboard on what this tour has made:
+
+  .venv/bin/headcount --data $HEADCOUNT_DATA serve
+
+It shows an address, http://127.0.0.1:8080, and what to sign in with: admin@localhost and a password, once. Then:
+
+  1. Open the address and sign in. The uploads of this tour are there.
+  2. Press "+ Upload", drop $place/people.csv or $place/faults.csv, and see what it would change.
+  3. Press "Apply", look at the report, and take it back with "Undo".
+
+Ctrl-C stops it. If the port is taken, put --port 8090 behind "serve".
+Another password, if that one is lost: .venv/bin/headcount --data $HEADCOUNT_DATA users password admin@localhost
+
+
 # What to try next
 
 With the command on your path (. .venv/bin/activate) and HEADCOUNT_DATA=$HEADCOUNT_DATA in the environment:
@@ -73,5 +93,5 @@ With the command on your path (. .venv/bin/activate) and HEADCOUNT_DATA=$HEADCOU
   headcount people find chlo                  people by a part of their name
   headcount doctor                            is all in order?
 
-docs/quick-start.md goes on from here. "rm -r $place" removes what this made.
+They work beside the dashboard, too. docs/quick-start.md goes on from here. "rm -r $place" removes what this made.
 END
