@@ -36,8 +36,6 @@ _STATUS_OF_CODE = {
     "passcode_invalid": 401,
     "right_missing": 403,
     "csrf_invalid": 403,
-    "account_forbidden": 403,
-    "length_missing": 411,
     "file_too_large": 413,
     "body_too_large": 413,
     "content_type_wrong": 415,

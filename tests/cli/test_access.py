@@ -84,6 +84,7 @@ def test_a_passcode_lets_in_till_it_is_revoked(begun: Headcount) -> None:
         (["--account", "third", "users", "list"], "There is no account"),
         (["passcodes", "add", "x", "--may", "manage_users"], "The scope of a passcode"),
         (["accounts", "add", "../x"], "An account's id has"),
+        (["--url", "http://127.0.0.1:1", "users", "list"], "not over --url"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_reason(begun: Headcount, call: list[str], words: str) -> None:

@@ -84,7 +84,7 @@ def test_the_benchmark_is_run_and_shown(headcount: Headcount, monkeypatch: pytes
             return {"rows": 3}
 
     def run(rows: int, workdir: Path, say: object, *, wide: bool, served: bool) -> Report:
-        assert (rows, workdir, callable(say), wide) == (3, tmp_path, True, True)
+        assert (rows, workdir, callable(say), wide, served) == (3, tmp_path, True, True, False)
         return Report()
 
     monkeypatch.setattr(bench_run, "run", run)

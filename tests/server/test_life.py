@@ -6,9 +6,10 @@ import gzip
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
-from tests.server.house import AMBIGUOUS, PEOPLE, Caller, Document, Site, code, told
+from tests.server.house import AMBIGUOUS, PEOPLE, Caller, Document, Site, code, open_site, told
 
 from headcount.auth.rights import Role
 from headcount.errors import WrongCall
@@ -188,9 +189,22 @@ def test_what_became_of_another_type_is_inspected_again(machine: Caller, how: st
     machine.post(f"uploads/{document['upload']['id']}/apply")
     after = ended(machine, document)
     assert (after["upload"]["status"], after["columns"][1]["type"]) == ("ready", "string")
+    assert "changed since the check" in after["upload"]["error"]
     machine.post(f"uploads/{document['upload']['id']}/apply")
-    assert ended(machine, document)["upload"]["status"] == "completed"
+    assert (upload := ended(machine, document)["upload"])["status"] == "completed"
+    assert upload["error"] is None
     assert machine.get("people/1")["properties"]["size"]["value"] == "7"
+
+
+def test_two_ready_uploads_do_not_make_more_properties_together_than_there_may_be(tmp_path: Path) -> None:
+    with open_site(tmp_path / "data", property_limit=2) as site:
+        machine = site.machine()
+        first, second = (machine.upload(f"identity,{name}1,{name}2\n1,x,y\n", "review=true") for name in "ab")
+        for document in (first, second):
+            machine.post(f"uploads/{document['upload']['id']}/apply")
+        assert ended(machine, first)["upload"]["status"] == "completed"
+        waits = ended(machine, second)
+        assert (waits["upload"]["status"], waits["questions"][0]["code"]) == ("start_mapping", "property_limit")
 
 
 def test_a_wrong_answer_leaves_it_as_it_was(machine: Caller) -> None:

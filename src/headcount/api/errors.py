@@ -40,7 +40,6 @@ _SAYS = {
     403: "Who calls may not do that.",
     404: "There is no such thing in the account.",
     409: "It is not in a state in which that can be done.",
-    411: "The size of the body is missing.",
     413: "The file is larger than allowed; nothing of it was kept.",
     415: "That is no CSV.",
     422: "The file cannot be used at all, or a value is wrong.",

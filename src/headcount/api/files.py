@@ -18,7 +18,7 @@ from headcount.uploads.desk import Desk, Incoming
 from headcount.uploads.mapping import Request as Mapping
 
 routes = APIRouter(prefix="/api/v1", tags=["Files"])
-_RESPONSES = {**may_answer(411, 413, 415, 429, 507), 200: {"content": {events.MEDIA_TYPE: {}}}}
+_RESPONSES = {**may_answer(413, 415, 507), 200: {"content": {events.MEDIA_TYPE: {}}}}
 
 
 @routes.post("/inspect", responses=_RESPONSES, openapi_extra=FILE_BODY, response_model=dict[str, Any])

@@ -78,7 +78,7 @@ class Wanted:
     until: Annotated[Day | None, Query(description="Only those of this day and before.")] = None
 
 
-@routes.post("", status_code=201, responses=may_answer(409, 411, 413, 415, 429, 507), openapi_extra=FILE_BODY)
+@routes.post("", status_code=201, responses=may_answer(409, 413, 415, 507), openapi_extra=FILE_BODY)
 async def upload(
     request: Request,
     caller: Calling,

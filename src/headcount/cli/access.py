@@ -16,6 +16,7 @@ from headcount.auth.users import Member, folded
 from headcount.bootstrap import open_access
 from headcount.cli.call import JsonFlag, call_of
 from headcount.cli.output import data, line, plain, print_json, show_table, table
+from headcount.config import Settings
 from headcount.errors import WrongCall
 
 accounts = typer.Typer(help="Accounts: workspaces, each with people of its own.")
@@ -26,9 +27,18 @@ Email: TypeAlias = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-ma
 _ONCE = "shown once and kept nowhere"
 
 
+def _settings(context: typer.Context) -> Settings:
+    """Raises WrongCall where a server somewhere else is meant."""
+    settings = call_of(context).settings()
+    if settings.url:
+        reason = "Accounts, users and passcodes are managed on the data directory, not over --url."
+        raise WrongCall("usage", reason, "Run it on the machine of the server, or use its pages under Settings.")
+    return settings
+
+
 @contextmanager
 def _opened(context: typer.Context) -> Iterator[tuple[Access, Principal]]:
-    settings = call_of(context).settings()
+    settings = _settings(context)
     with open_access(settings) as (known, access):
         # Raises WrongCall where there is no such account.
         yield access, operator(known.get(settings.account).id)
@@ -37,7 +47,7 @@ def _opened(context: typer.Context) -> Iterator[tuple[Access, Principal]]:
 @accounts.command("list")
 def list_accounts(context: typer.Context, as_json: JsonFlag = False) -> None:
     """Show the accounts."""
-    with open_access(call_of(context).settings()) as (known, _):
+    with open_access(_settings(context)) as (known, _):
         found = [{"id": each.id, "name": each.name, "time_zone": each.time_zone} for each in known.list()]
     if as_json:
         print_json({"accounts": found})
@@ -56,7 +66,7 @@ def add_account(
     zone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The time zone of its local times.")] = "UTC",
 ) -> None:
     """Make an account."""
-    with open_access(call_of(context).settings()) as (known, _):
+    with open_access(_settings(context)) as (known, _):
         known.ensure(Account(account_id, name or account_id, zone))
     line(data(), f"There is an account {account_id}.\n\nAnd now?\n  headcount --account {account_id} users add EMAIL --role admin")
 

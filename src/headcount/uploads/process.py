@@ -35,10 +35,16 @@ from headcount.uploads.undoing import Undoing, forget_expired
 from headcount.uploads.upload import ENDED, REVERSING, Document, Status, UploadRecord, UploadRecords, is_interrupted
 
 _HEARTBEAT_SECONDS = 2.0
+_CHANGED = "The properties of the account have changed since the check, so that nothing was applied. Look at the new check."
 
 
 def _never() -> bool:
     return False
+
+
+def _still(record: UploadRecord) -> str | None:
+    """Whoever had said that an upload be applied learns why it waits again."""
+    return record.error if record.error == _CHANGED else None
 
 
 @dataclass(slots=True)
@@ -182,7 +188,7 @@ class Uploads:
         if record.status in REVERSING:
             self.undoing.run(record, watch)
         if record.status is Status.PROCESSING and self._has_changed(record):
-            self.records.advance(record.id, Status.PROCESSING, Status.INSPECTING)
+            self.records.advance(record.id, Status.PROCESSING, Status.INSPECTING, review=True, error=_CHANGED)
             record = self._record(record)
         if record.status is Status.INSPECTING:
             record = self._inspect(record, watch)
@@ -243,7 +249,7 @@ class Uploads:
             mapping_hash=found.plan.fingerprint,
             duplicate_of=before[0].id if before else None,
             report=described,
-            error=None,
+            error=_still(record),
         )
         return self._record(record)
 
@@ -252,14 +258,16 @@ class Uploads:
         plan = Plan.from_json(record.plan or {})
         with self.open_store() as store:
             planned = store.planned(plan.properties)
-            return not store.progress(record.number).chunks and any(planned[name].type is not type_ for name, type_ in plan.properties)
+            custom = {p.name for p in (*store.properties(), *planned.values()) if not p.system}
+            other = any(planned[name].type is not type_ for name, type_ in plan.properties)
+            return not store.progress(record.number).chunks and (other or len(custom) > self.rules.property_limit)
 
     def _wait(self, record: UploadRecord, source: Source, sha256: str, waiting: Document) -> UploadRecord:
         """Wait for a person, with the file kept: the answer may come when it is gone from where it was."""
         if source.path != self._kept(record):
             source.keep(self._kept(record))
         shutil.rmtree(self._workdir(record), ignore_errors=True)
-        self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report=waiting, sha256=sha256, error=None)
+        self.records.advance(record.id, Status.INSPECTING, Status.START_MAPPING, report=waiting, sha256=sha256, error=_still(record))
         return self._record(record)
 
     def _apply(self, record: UploadRecord, watch: Watch, started: float) -> None:

@@ -49,7 +49,7 @@ NEXT: Mapping[Status, frozenset[Status]] = {
     # Straight to its rows where nobody wants to see a check first.
     Status.INSPECTING: frozenset({Status.START_MAPPING, Status.READY, Status.PROCESSING, Status.REJECTED, Status.CANCELLED}),
     # A new answer needs a new look at the file.
-    Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED, Status.REJECTED}),
+    Status.START_MAPPING: frozenset({Status.INSPECTING, Status.READY, Status.CANCELLED}),
     Status.READY: frozenset({Status.INSPECTING, Status.PROCESSING, Status.CANCELLED}),
     # Another look is needed where the account has changed since the first.
     Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED, Status.INSPECTING}),

@@ -28,7 +28,6 @@ _TITLES: Mapping[int, str] = {
     404: "There is nothing here",
     405: "That did not work",
     409: "Not as things stand",
-    411: "That did not work",
     413: "That is too large",
     415: "That is not a CSV",
     422: "That file cannot be used",

@@ -183,7 +183,7 @@ def rejects(visit: Visiting, upload_id: str) -> Response:
     """The rows that were not applied as they came, each with why."""
     path = visit.desk.rejects(upload_id)
     if path is None:
-        raise WrongCall("rejects_none", "This upload has no rejects file.", "All its rows were applied, or its file was removed.")
+        raise WrongCall("rejects_unknown", "This upload has no rejects file.", "All its rows were applied, or its file was removed.")
     name = visit.desk.show(upload_id)["upload"]["name"]
     return FileResponse(path, media_type="text/csv; charset=utf-8", headers=_download(f"{name} rejects.csv"))
 
