@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -134,3 +135,12 @@ def _secure(message: MutableMapping[str, Any], path: str) -> None:
         headers.setdefault(name, value)
     if not path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
+    if location := headers.get("location"):
+        headers["location"] = _local(location)
+
+
+def _local(location: str) -> str:
+    """The path alone: the host is the one that the caller named, and nobody is ever led to another."""
+    target = urlsplit(location)
+    path = "/" + target.path.lstrip("/\\")
+    return f"{path}?{target.query}" if target.query else path

@@ -4,15 +4,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.server.house import LIMIT, Caller, Site, cheap_passwords, open_site
 from tests.server.process import Server, serving
 
 from headcount import bootstrap
+from headcount.observability import start_logging
 
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "Passwords", cheap_passwords)
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    start_logging("error")
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -106,12 +106,12 @@ async def _after(caller: Caller, upload_id: str, seconds: float) -> Shown:
     """The document of an upload when nobody works on it any more, or after so many seconds."""
     until = asyncio.get_running_loop().time() + seconds
     pause = _PAUSE
-    while (await to_thread.run_sync(caller.desk.progress, upload_id))["status"] in WORKING:
+    while (found := await to_thread.run_sync(caller.desk.receipt, upload_id))["upload"]["status"] in WORKING:
         if caller.house.worker.stopping or asyncio.get_running_loop().time() + pause > until:
             break
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 1.0)
-    return Shown.model_validate(await to_thread.run_sync(caller.desk.show, upload_id))
+    return Shown.model_validate(found)
 
 
 @routes.get("", responses=may_answer())
@@ -232,7 +232,7 @@ def would_undo(request: Request, caller: Calling, upload_id: UploadId) -> Any:  
     """What taking the upload back would do now. With `Accept: text/event-stream` the way there, too."""
     desk = caller.desk
     if events.MEDIA_TYPE in request.headers.get("accept", ""):
-        return events.working(partial(desk.would_undo, upload_id))
+        return events.working(partial(desk.would_undo, upload_id), events.heavy(request))
     return desk.would_undo(upload_id)
 
 

@@ -86,6 +86,11 @@ class Desk:
         self.principal.demand(Right.READ)
         return self._seen(self.means.history.show(upload_id))
 
+    def receipt(self, upload_id: str) -> dict[str, Any]:
+        """The same for who has just brought the file, who need not be able to read what others brought."""
+        self.principal.demand(Right.UPLOAD)
+        return self._seen(self.means.history.show(upload_id))
+
     def inspection(self, upload_id: str) -> dict[str, Any] | None:
         """What the file is, as the document of `headcount inspect` says it, while the upload waits; else None."""
         self.principal.demand(Right.READ)
@@ -304,7 +309,7 @@ class Desk:
 
     def _done(self, action: str, record: UploadRecord, **details: str | int | bool) -> dict[str, Any]:
         self._log(action, record.id, **details)
-        return self.show(record.id)
+        return self._seen(self.means.history.show(record.id))
 
     def _log(self, action: str, on: str, **details: str | int | bool) -> None:
         self.means.log.add(self.principal.did(action, on, self.means.clock(), **details))

@@ -54,6 +54,14 @@ class Manifest:
     name: str | None = None
 
 
+def _assert_text(document: Json) -> None:
+    """JSON can name halves of signs, which no file and no header can hold."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        _refuse("$", "a text in it has half of a sign (a lone surrogate)")
+
+
 def read(text: str) -> Manifest:
     """The manifest in `text`. Raises WrongCall(`manifest_invalid`) with the JSON path and what is allowed there."""
     try:
@@ -63,6 +71,7 @@ def read(text: str) -> Manifest:
     except (ValueError, RecursionError):
         # A number of thousands of digits, or brackets in brackets in brackets.
         _refuse("$", "this is not JSON that can be read")
+    _assert_text(document)
     top = _object(document, "$", _TOP)
     _assert_once(top, "$")
     if str(top.get("type", "profile")).lower() != "profile":
