@@ -18,10 +18,10 @@ from headcount.web.static_files import FOLDER
 HERE = "http://headcount.test/"
 WORDS = {code: {"title": kind.title, "advice": kind.advice} for code, kind in HEADER.items()}
 PIECES = [
-    "identity", "Identity", "user_id", "E-mail address", "Name", "MSG-email", "msg_email", "MSG email", "MſG-sms", "mSg-PUSH", "msg\u2013whatsapp",
-    "Tags", "Tags.operation", ".operation", "<dd/MM/yyyy>", "<unix>", " <yyyy-MM-dd HH:mm:ss>", "<quarter>", "<>", "< >", "<'at' dd MMM yyyy>",
-    "row", "Failure Code", "Failure Description", "", *"%><!|&.:;$'\"\\#=+-@", "\ufeff", "\x00", "\t", "\n", "\x1c", "\x85", "\xa0", "\u2028", "é", "ß",
-    "ﬅ", "İ", "ı", "K", "日本", "²", "\ufffd", "a", "x" * 120, "x" * 121, "😀" * 121,
+    "identity", "Identity", "user_id", "E-mail address", "Name", "MSG-email", "msg_email", "MSG email", "M\u017fG-sms", "mSg-PUSH",
+    "msg\u2013whatsapp", "Tags", "Tags.operation", ".operation", "<dd/MM/yyyy>", "<unix>", " <yyyy-MM-dd HH:mm:ss>", "<quarter>", "<>",
+    "< >", "<'at' dd MMM yyyy>", "row", "Failure Code", "Failure Description", "", *"%><!|&.:;$'\"\\#=+-@", "\ufeff", "\x00", "\t", "\n",
+    "\x1c", "\x85", "\xa0", "\u2028", "é", "ß", "ﬅ", "İ", "\u0131", "\u212a", "日本", "²", "\ufffd", "a", "x" * 120, "x" * 121, "😀" * 121,
 ]  # fmt: skip
 HEADERS = st.lists(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=3).map("".join), min_size=1, max_size=6)
 RESOLVE = """async ({ cases, words }) => {
@@ -36,7 +36,7 @@ RESOLVE = """async ({ cases, words }) => {
 }"""
 LOOK = """async ({ content, name, limit }) => {
   const { look } = await import("/csv.js");
-  const file = new File([new Uint8Array(content)], name);
+  const file = new File([Uint8Array.from(content, (byte) => byte.charCodeAt(0))], name);
   try { return await look(file, limit); } catch (error) { return { refused: error.code, text: error.message, advice: error.advice }; }
 }"""
 
@@ -74,7 +74,7 @@ def _identity_flags(letter: str, header: str) -> tuple[str, str]:
     return f"--identity '{header}'", f"--identity '#{letter}'"
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cases=st.lists(HEADERS, min_size=20, max_size=60))
 def test_headers_mean_in_the_browser_what_they_mean_on_the_server(page: Page, cases: list[list[str]]) -> None:
     said = page.evaluate(RESOLVE, {"cases": cases, "words": WORDS})
@@ -91,7 +91,7 @@ def _once(headers: Sequence[str], letters: Sequence[str]) -> set[str]:
 
 
 def looked(page: Page, content: bytes, name: str = "f.csv", limit: int = 1_000_000) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate(LOOK, {"content": list(content), "name": name, "limit": limit})
+    found: dict[str, Any] = page.evaluate(LOOK, {"content": content.decode("latin-1"), "name": name, "limit": limit})
     return found
 
 
@@ -103,11 +103,17 @@ FILES: Mapping[str, tuple[bytes, dict[str, Any]]] = {
     "windows-1252": ("identity;Straße\n1;Köln\n".encode("cp1252"), {"encoding": "windows-1252", "header": ["identity", "Straße"]}),
     "one wrong byte": ("identity,Name\n1,Zoë\n2,Zoë\n3,".encode() + b"\xff\n", {"encoding": "utf-8"}),
     "sep line": (b"sep=|\nidentity|a,b\n1|2,3\n", {"delimiter": "|", "header": ["identity", "a,b"], "headerRow": 1}),
-    "line break in quotes": (b'identity,note\n1,"a\nb ""c"""\n2,d\n', {"rows": [{"row": 2, "cells": ["1", 'a\nb "c"']}, {"row": 3, "cells": ["2", "d"]}]}),
+    "line break in quotes": (
+        b'identity,note\n1,"a\nb ""c"""\n2,d\n',
+        {"rows": [{"row": 2, "cells": ["1", 'a\nb "c"']}, {"row": 3, "cells": ["2", "d"]}]},
+    ),
     "apostrophes": (b"identity,note\n'1','a,b'\n'2','c,d'\n", {"quote": "'", "wrong": []}),
     "backslashes": (b'identity,note\n1,"a \\" b, c"\n2,"d \\" e, f"\n', {"escape": "\\", "wrong": []}),
     "blank lines": (b"\n\nidentity,a\n\n1,2\n", {"headerRow": 3, "rows": [{"row": 5, "cells": ["1", "2"]}]}),
-    "fields": (b"identity,a\n1,2\n3\n4,5,6\n", {"wrong": [{"row": 3, "fields": 1, "broken": False}, {"row": 4, "fields": 3, "broken": False}]}),
+    "fields": (
+        b"identity,a\n1,2\n3\n4,5,6\n",
+        {"wrong": [{"row": 3, "fields": 1, "broken": False}, {"row": 4, "fields": 3, "broken": False}]},
+    ),
     "unclosed quote": (b'identity,a\n1,"x\n2,y\n', {"wrong": [{"row": 2, "fields": 1, "broken": True}], "looked": 2}),
     "decimal commas": (b"identity;n\n1;2,5\n2;3,5\n", {"delimiter": ";"}),
     "gzip": (gzip.compress(b"identity,a\n1,2\n", mtime=0), {"packed": True, "header": ["identity", "a"]}),

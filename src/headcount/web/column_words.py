@@ -173,14 +173,14 @@ def _against(column: Mapping[str, Any], ruled_out: Mapping[str, str]) -> Iterato
 
 def _said(manifest: Mapping[str, Any], index: int, name: str) -> dict[str, Any]:
     """What a manifest says of a column."""
-    key = _key(manifest, index, name)
-    return {} if key is None else dict(manifest["columns"][key])
+    keys = _keys(manifest, index, name)
+    return dict(manifest["columns"][keys[-1]]) if keys else {}
 
 
-def _key(manifest: Mapping[str, Any], index: int, name: str) -> str | None:
-    columns = manifest.get("columns", {})
-    wanted = (name, f"#{letter(index)}", f"#{letter(index)}".lower())
-    return next((key for key in wanted if key in columns), None) or next((k for k in columns if k.casefold() == name.casefold()), None)
+def _keys(manifest: Mapping[str, Any], index: int, name: str) -> list[str]:
+    """By what a manifest names a column; what it says last counts."""
+    names = {name.casefold(), f"#{letter(index)}".casefold()}
+    return [key for key in manifest.get("columns", {}) if key.casefold() in names]
 
 
 def edited(manifest: Mapping[str, Any], inspection: Mapping[str, Any], form: Mapping[str, str]) -> str:
@@ -192,8 +192,7 @@ def edited(manifest: Mapping[str, Any], inspection: Mapping[str, Any], form: Map
         if f"p{index}" not in form:
             continue
         before = _said(manifest, index, name)
-        key = _key(manifest, index, name)
-        if key is not None and key != reference_:
+        for key in _keys(manifest, index, name):
             columns.pop(key, None)
         columns[reference_] = _fields(before, form, index, plain[index].name or name)
         if not columns[reference_]:

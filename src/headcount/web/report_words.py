@@ -119,15 +119,8 @@ def held(ledger: Mapping[str, Any]) -> int:
 def what_changes(ledger: Mapping[str, Any]) -> str:
     """One sentence about the people: 3 people are created, 1 person changes."""
     created, updated = ledger["created"], ledger["updated"]
-    parts = [
-        f"{_people(created)} created" if created else "",
-        f"{updated:,} {'person changes' if updated == 1 else 'people change'}" if updated else "",
-    ]
-    return ", and ".join(part for part in parts if part)
-
-
-def _people(number: int) -> str:
-    return "1 person is" if number == 1 else f"{number:,} people are"
+    parts = ((created, "person is created", "people are created"), (updated, "person changes", "people change"))
+    return ", and ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number)
 
 
 def rows(numbers: Sequence[int], count: int | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -25,8 +25,10 @@ ONE = HOME + "/{upload_id}"
 _MANIFEST = 4_000_000
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form()
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """The fields, and the files for as long as they are needed."""
+    async with request.form() as form:
+        yield form
 
 
 Form = Annotated[FormData, Depends(_form)]
