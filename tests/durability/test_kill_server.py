@@ -109,7 +109,7 @@ def test_a_file_on_its_way_is_refused_and_gone(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as server, server.connect() as connection:
         connection.sendall(head("uploads", Content_Length=9_000_000).replace("\n", "\r\n").encode() + b"\r\n\r\n" + b"identity\n" * 500_000)
         eventually(["receiving"], look=lambda: [upload["status"] for upload in server.uploads()])
-        eventually(True, look=lambda: any(path.name == "source.part" for path in server.left()))
+        eventually(["source.part"], look=lambda: [path.name for path in server.left() if path.is_file()])
     with serving(tmp_path / "data") as server:
         with server.http as http:
             document = http.get(f"/uploads/{server.uploads()[0]['id']}").json()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.server.house import found_in
 
 PASSCODE = "correct-horse-battery"
 EMAIL, PASSWORD = "ann@acme.example", "correct horse battery"
@@ -65,7 +66,7 @@ class Server:
         return found
 
     def left(self) -> list[Path]:
-        return sorted((self.data / "uploads").rglob("*"))
+        return found_in(self.data / "uploads")
 
 
 def start(data: Path, **settings: str) -> Server:

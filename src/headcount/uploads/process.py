@@ -370,6 +370,9 @@ class Uploads:
     def _forget_files(self, record: UploadRecord) -> None:
         folder = self.rules.folder_of(record.id)
         shutil.rmtree(folder / "work", ignore_errors=True)
+        if not (folder / "rejects" / "rejects.csv").exists():
+            # Parts of it alone, of rows that were not applied after all.
+            shutil.rmtree(folder / "rejects", ignore_errors=True)
         if not self.rules.keep_files:
             (folder / "source").unlink(missing_ok=True)
         (folder / "source.part").unlink(missing_ok=True)

@@ -122,7 +122,7 @@ class Turns:
         try:
             with suppress(HeadcountError):
                 self.uploads.work(record, no_progress, stopping)
-        except Exception:
+        except Exception:  # noqa: BLE001 - see below
             structlog.get_logger().exception("upload_failed", upload=record.id)
             # The others have their turn, unless this one would come again and again.
             return self.uploads.records.get(record.account_id, record.id).owner is None
