@@ -14,6 +14,7 @@ from types import FrameType
 
 import structlog
 import uvicorn
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
@@ -85,6 +86,7 @@ def create_app(house: House, local: Path | None = None) -> FastAPI:
         title="Headcount", version=__version__, summary=api.SUMMARY, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.house, app.state.socket = house, local
+    app.state.heavy = CapacityLimiter(house.settings.workers)
     for routes in (*api.ROUTES, web.router):
         app.include_router(routes)
     _watch(app, house)

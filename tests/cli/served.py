@@ -53,11 +53,11 @@ def _await(socket: Path) -> None:
 
 
 _SCRUBBED = (
+    # Flags travel to a server as a manifest, and the record there says so.
+    (r", which the manifest names at [^“”\n]*?\\?'\]\.", "."),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+00:00)?", "TIME"),
     (r"until \d{4}-\d\d-\d\d", "until DAY"),
     (r'("seconds"|"rows_per_second"): [0-9.e+]+', r"\1: N"),
-    # What is no CSV is refused before all of it has arrived.
-    (r'"size_bytes": (null|209)\b', '"size_bytes": N'),
     (r"[0-9,.]+ seconds", "N seconds"),
     (r"[0-9,.]+ rows a second", "N rows a second"),
 )

@@ -42,9 +42,9 @@ def test_an_unexpected_error_is_one_sentence(headcount: Headcount, monkeypatch: 
     monkeypatch.setattr(History, "list", lambda *_: 1 / 0)
     done = headcount("uploads", "list", "--json")
     assert (done.code, done.json["error"]["code"]) == (5, "unexpected")
-    assert "Traceback" not in done.err
+    assert "ZeroDivisionError" not in done.err
     monkeypatch.setenv("HEADCOUNT_LOG", "debug")
-    assert "Traceback" in headcount("uploads", "list").err
+    assert "ZeroDivisionError" in headcount("uploads", "list").err
 
 
 def test_accounts_do_not_see_each_other(headcount: Headcount, people: str) -> None:
@@ -83,7 +83,7 @@ def test_the_benchmark_is_run_and_shown(headcount: Headcount, monkeypatch: pytes
         def to_json(self) -> dict[str, int]:
             return {"rows": 3}
 
-    def run(rows: int, workdir: Path, say: object, *, wide: bool) -> Report:
+    def run(rows: int, workdir: Path, say: object, *, wide: bool, served: bool) -> Report:
         assert (rows, workdir, callable(say), wide) == (3, tmp_path, True, True)
         return Report()
 

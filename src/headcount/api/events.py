@@ -11,7 +11,8 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Any, TypeAlias
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from headcount.api.errors import described
@@ -51,18 +52,24 @@ async def _following(look: Callable[[], Mapping[str, Any]], is_over: Callable[[M
     yield event("end", seen)
 
 
-def working(task: Task, stack: AsyncExitStack | None = None) -> StreamingResponse:
+def heavy(request: Request) -> CapacityLimiter:
+    """How much of what reads whole files goes on at once: each takes memory, and must leave threads to everybody else."""
+    limiter: CapacityLimiter = request.app.state.heavy
+    return limiter
+
+
+def working(task: Task, limiter: CapacityLimiter, stack: AsyncExitStack | None = None) -> StreamingResponse:
     """`progress` while the task goes on, then `document` or `error`. The stack is closed when it is done."""
-    return StreamingResponse(_working(task, stack or AsyncExitStack()), media_type=MEDIA_TYPE, headers=_HEADERS)
+    return StreamingResponse(_working(task, limiter, stack or AsyncExitStack()), media_type=MEDIA_TYPE, headers=_HEADERS)
 
 
-async def _working(task: Task, stack: AsyncExitStack) -> AsyncIterator[str]:
+async def _working(task: Task, limiter: CapacityLimiter, stack: AsyncExitStack) -> AsyncIterator[str]:
     async with stack:
-        async for said in _said(task):
+        async for said in _said(task, limiter):
             yield said
 
 
-async def _said(task: Task) -> AsyncIterator[str]:
+async def _said(task: Task, limiter: CapacityLimiter) -> AsyncIterator[str]:
     told: SimpleQueue[dict[str, Any]] = SimpleQueue()
     left = Event()
 
@@ -71,7 +78,7 @@ async def _said(task: Task) -> AsyncIterator[str]:
             raise _Left
         told.put({"phase": phase, "done": done, "total": total or None})
 
-    going_on = asyncio.ensure_future(to_thread.run_sync(partial(task, on_progress=tell)))
+    going_on = asyncio.ensure_future(to_thread.run_sync(partial(task, on_progress=tell), limiter=limiter))
     try:
         while not going_on.done():
             if (newest := _newest(told)) is not None:

@@ -48,6 +48,6 @@ async def _answer(request: Request, desk: Desk, look: Callable[..., dict[str, An
     async with AsyncExitStack() as stack:
         incoming = await transfer.take_in(request, stack, begin)
         if events.MEDIA_TYPE not in request.headers.get("accept", ""):
-            return await to_thread.run_sync(partial(look, desk, incoming))
+            return await to_thread.run_sync(partial(look, desk, incoming), limiter=events.heavy(request))
         # The file stays until the last event is sent.
-        return events.working(partial(look, desk, incoming), stack.pop_all())
+        return events.working(partial(look, desk, incoming), events.heavy(request), stack.pop_all())

@@ -232,7 +232,7 @@ def would_undo(request: Request, caller: Calling, upload_id: UploadId) -> Any:  
     """What taking the upload back would do now. With `Accept: text/event-stream` the way there, too."""
     desk = caller.desk
     if events.MEDIA_TYPE in request.headers.get("accept", ""):
-        return events.working(partial(desk.would_undo, upload_id))
+        return events.working(partial(desk.would_undo, upload_id), events.heavy(request))
     return desk.would_undo(upload_id)
 
 

@@ -54,7 +54,7 @@ class Connection:
         """A connection by the address, with a passcode of the account. Raises WrongCall."""
         if not (passcode.isascii() and passcode.isprintable()):
             raise WrongCall("passcode_invalid", "The passcode has signs that no passcode has.", "Copy it again.")
-        headers = {"X-CleverTap-Account-Id": account, "X-CleverTap-Passcode": passcode}
+        headers = {"X-CleverTap-Account-Id": account, "X-CleverTap-Passcode": passcode, "X-Headcount-Door": "cli"}
         with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http:
             yield cls(http, url)
 

@@ -68,7 +68,7 @@ class Turns:
                 raise WrongCall("upload_ended", "The upload was stopped while its file came in.", "Upload it again.") from None
             except FileRejected as error:
                 reception.abandon()
-                self.refused(record, error)
+                self.refused(record, error, reception.size)
                 error.upload = record.id
                 raise
             except OSError as error:
@@ -97,11 +97,11 @@ class Turns:
         self.refused(record, FileRejected("disk_full", reason, "Free some disk space on the server, then upload it again."))
         return HeadcountError("disk_full", f"{reason} Nothing of it was kept.", "Free some disk space on the server, then upload it again.")
 
-    def refused(self, record: UploadRecord, error: FileRejected) -> None:
-        """The file did not come in; nothing of it is kept but why."""
+    def refused(self, record: UploadRecord, error: FileRejected, size: int | None = None) -> None:
+        """The file did not come in; nothing of it is kept but why, and how many bytes came."""
         shutil.rmtree(self._folder(record), ignore_errors=True)
         told = {"problems": [report.file_problem(error)]}
-        self.uploads.records.advance(record.id, Status.RECEIVING, Status.REJECTED, report=told, error=error.message)
+        self.uploads.records.advance(record.id, Status.RECEIVING, Status.REJECTED, report=told, error=error.message, size_bytes=size)
 
     def adopt(self) -> None:
         """Go on with what another process left when it ended."""

@@ -73,7 +73,7 @@ def _asked(question: Mapping[str, Any], inspection: Mapping[str, Any]) -> Asked:
     return Asked(
         code=code,
         title=_TITLES.get(code) or (CATALOGUE[code].title if code in CATALOGUE else "One thing is open"),
-        message=question["message"],
+        message=_message(question),
         letter="" if index is None else letter(index),
         header="" if index is None else header[index],
         cells=() if index is None else _cells(index, inspection["preview"]),
@@ -81,6 +81,17 @@ def _asked(question: Mapping[str, Any], inspection: Mapping[str, Any]) -> Asked:
         columns=_columns(code, inspection),
         commands=tuple(answer for answer in question["answers"] if not answer.startswith("--")),
     )
+
+
+def _message(question: Mapping[str, Any]) -> str:
+    """What is asked, without the title and the place, which stand above it."""
+    if question["code"] == "identity_missing":
+        return "No column is called identity. Each row is about the person that this column names."
+    kind, text = CATALOGUE.get(question["code"]), str(question["message"])
+    if kind is None or not text.startswith(kind.title):
+        return text
+    before, _, rest = text.removeprefix(kind.title).partition("”). ")
+    return rest if before.startswith(" (column") and rest else text.removeprefix(kind.title).removeprefix(". ")
 
 
 def _index(question: Mapping[str, Any], header: Sequence[str]) -> int | None:

@@ -74,10 +74,10 @@ def _place(part: str, status: str, at: str) -> str:
     return f"{at}/people/{part}" if part in _OPENED and status != "ready" else f"#{_PLACES[part]}"
 
 
-def undo_parts(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The parts of the bar of people that an undo touches, or touched."""
+def undo_parts(ledger: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
+    """The parts of the bar of people that an undo touches, or touched; what stays is listed at `place`."""
     return [
-        {"label": f"{part}: {word}", "count": ledger[part], "href": "#kept" if part == "kept" else None, "tone": tone}
+        {"label": f"{part}: {word}", "count": ledger[part], "href": f"#{place}" if part == "kept" and ledger[part] else None, "tone": tone}
         for part, (word, tone) in _UNDO.items()
         if part in ledger
     ]
@@ -114,6 +114,17 @@ def consents(ledger: Mapping[str, Any]) -> list[tuple[str, Mapping[str, int]]]:
 def held(ledger: Mapping[str, Any]) -> int:
     """How many re-subscriptions the gate holds."""
     return sum(counts["held"] for _, counts in consents(ledger))
+
+
+def what_changes(ledger: Mapping[str, Any]) -> str:
+    """One sentence about the people: 3 people are created, 1 person changes."""
+    created, updated = ledger["created"], ledger["updated"]
+    parts = [f"{_people(created)} created" if created else "", f"{updated:,} {'person changes' if updated == 1 else 'people change'}" if updated else ""]
+    return ", and ".join(part for part in parts if part)
+
+
+def _people(number: int) -> str:
+    return "1 person is" if number == 1 else f"{number:,} people are"
 
 
 def rows(numbers: Sequence[int], count: int | None = None) -> str:

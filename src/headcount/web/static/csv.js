@@ -125,24 +125,30 @@ function decoded(data, whole, start) {
   const head = data.subarray(0, 4096);
   head.forEach((byte, index) => (zeros[index % 2] += byte === 0 ? 1 : 0));
   const [even, odd] = zeros.map((count) => count / (head.length / 2));
-  if (odd > 0.4 && even < 0.1) return { encoding: "utf-16le", text: new TextDecoder("utf-16le").decode(data, { stream: !whole }) };
-  if (even > 0.4 && odd < 0.1) return { encoding: "utf-16be", text: new TextDecoder("utf-16be").decode(data, { stream: !whole }) };
+  const plain = !head.some((byte) => byte && isControl(byte));
+  if (plain && odd > 0.4 && even < 0.1) return { encoding: "utf-16le", text: new TextDecoder("utf-16le").decode(data, { stream: !whole }) };
+  if (plain && even > 0.4 && odd < 0.1) return { encoding: "utf-16be", text: new TextDecoder("utf-16be").decode(data, { stream: !whole }) };
   if (controls(head)) throw new Refused("file_not_csv", "The file holds bytes that no text has, such as NUL.", EXPORT);
   try {
     return { encoding: "utf-8", text: new TextDecoder("utf-8", { fatal: true }).decode(data, { stream: !whole }) };
   } catch {
+    // A few bytes that are none of UTF-8 cost their rows, not the encoding.
+    const read = new TextDecoder("utf-8").decode(data);
+    const count = (pattern) => (read.match(pattern) ?? []).length;
+    if (count(/[^\x00-\x7f\ufffd]/gu) >= count(/\ufffd/g)) return { encoding: "utf-8", text: read };
     return { encoding: "windows-1252", text: new TextDecoder("windows-1252").decode(data) };
   }
 }
 
+const isControl = (byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27);
+
 /** Whether the bytes are no text: NUL and control bytes begin in the first line and are many, or are of many kinds. */
 function controls(head) {
   if (head.length < 256) return false;
-  const odd = (byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27);
-  const found = head.filter((byte) => byte && odd(byte));
+  const found = head.filter((byte) => byte && isControl(byte));
   const zeros = head.filter((byte) => byte === 0).length;
   const end = head.findIndex((byte) => byte === 10 || byte === 13);
-  const begins = head.subarray(0, end < 0 ? head.length : end).some(odd);
+  const begins = head.subarray(0, end < 0 ? head.length : end).some(isControl);
   return (found.length > (head.length - zeros) / 20 && new Set(found).size > 4) || (begins && found.length + zeros > head.length / 10);
 }
 

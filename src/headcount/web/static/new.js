@@ -34,6 +34,7 @@ async function choose(files) {
   const [file] = files;
   chosen = null;
   form.hidden = true;
+  drop.classList.remove("small");
   found.replaceChildren();
   if (files.length > 1) return refuse(new Refused("", `These are ${files.length} files.`, "Choose one; each file becomes an upload of its own."));
   status.replaceChildren("Looking at ", quoted(file.name), " …");
@@ -45,6 +46,7 @@ async function choose(files) {
     return refuse(error instanceof Refused ? error : gone);
   }
   chosen = file;
+  drop.classList.add("small");
   name.value = file.name.replace(/\.(gz|zip)$/i, "").replace(/\.[^.]+$/, "") || file.name;
   form.hidden = false;
   show(file, seen);
@@ -147,7 +149,7 @@ function preview(seen, meant) {
   );
   const table = element("table", { class: "table preview" }, element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "num" }, "row"), head)), element("tbody", {}, body));
   const scroll = element("div", { class: "scroll", role: "region", "aria-label": "Preview of the first rows", tabindex: "0" }, table);
-  return element("section", { class: "card flush" }, element("h2", { class: "inset" }, seen.rows.length ? `The first ${count(seen.rows.length, "row")}` : "No rows"), scroll);
+  return element("section", { class: "card flush" }, element("h2", { class: "inset" }, { 0: "No rows", 1: "The first row" }[seen.rows.length] ?? `The first ${seen.rows.length} rows`), scroll);
 }
 
 const shownHead = (header) => (header ? quoted(header, 60) : element("em", {}, "no name"));

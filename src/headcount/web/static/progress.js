@@ -39,7 +39,8 @@ function watch(place) {
     else bar.removeAttribute("value");
     const done = now.total ? `${amount(now.done ?? 0)} of ${amount(now.total)}${unit}` : "";
     const rate = now.per_second ? `${amount(now.per_second)}${unit} a second` : "";
-    told.textContent = [done, rate, left(now.seconds_left)].filter(Boolean).join(" · ");
+    const rest = now.total && now.done >= now.total ? "finishing" : left(now.seconds_left);
+    told.textContent = [done, rate, rest].filter(Boolean).join(" · ");
     speak(now, title);
   }
 
