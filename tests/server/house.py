@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -81,6 +82,11 @@ def code(answer: Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
+def found_in(folder: Path) -> list[Path]:
+    """All that lies in a folder, which may go away while one looks."""
+    return sorted(Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files))
+
+
 @dataclass(frozen=True)
 class Site:
     """The server, and who can call it."""
@@ -111,7 +117,7 @@ class Site:
 
     def left(self) -> list[Path]:
         """What lies in the folder of received files."""
-        return sorted((self.data / "uploads").rglob("*"))
+        return found_in(self.data / "uploads")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.server.house import found_in
 
 PASSCODE = "correct-horse-battery"
 EMAIL, PASSWORD = "ann@acme.example", "correct horse battery"
@@ -44,7 +45,8 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
@@ -64,7 +66,7 @@ class Server:
         return found
 
     def left(self) -> list[Path]:
-        return sorted((self.data / "uploads").rglob("*"))
+        return found_in(self.data / "uploads")
 
 
 def start(data: Path, **settings: str) -> Server:

@@ -132,7 +132,6 @@ class Uploads:
             raise WrongCall("upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", "")
         if self._nobody_works_on(record):
             self.close_cancelled(record)
-            self.records.release(record.id, this_process())
         return document(self._record(record), self.rules)
 
     def _nobody_works_on(self, record: UploadRecord) -> bool:
@@ -152,34 +151,40 @@ class Uploads:
             return self._watched(record, Watch(self.records, record, both, stopping))
 
     def _watched(self, record: UploadRecord, watch: Watch) -> dict[str, Any]:
-        started = time.monotonic()
         try:
-            self._steps(record, watch, started)
+            self._to_its_end(record, watch)
         except Parked:
             structlog.get_logger().info("upload_parked", upload=record.id)
-        except FileRejected as error:
-            self._reject(self._record(record), error)
-        except Cancelled:
-            self.close_cancelled(self._record(record))
+            self._let_go(record)
         except WrongCall as error:
             # Before the status tells that it ended: who looks on learns why as well.
             self.board.fail(record.id, error)
             self._refuse(self._record(record), error)
             raise
         except HeadcountError as error:
-            self.board.fail(record.id, error)
-            self._note(record, str(error))
+            self._fail(record, error, str(error))
             raise
         except OSError as error:
-            not_stored = self._not_stored(record, error)
-            self.board.fail(record.id, not_stored)
-            raise not_stored from error
-        finally:
-            with suppress(HeadcountError):
-                self.records.release(record.id, this_process())
+            raise self._not_stored(record, error) from error
+        except BaseException:
+            self._let_go(record)
+            raise
         found = document(self._record(record), self.rules)
         metrics.note(found)
         return found
+
+    def _let_go(self, record: UploadRecord) -> None:
+        """Somebody else may go on with it. What comes to its end is let go of with its last step, and may be in hand again by now."""
+        with suppress(HeadcountError):
+            self.records.release(record.id, this_process())
+
+    def _to_its_end(self, record: UploadRecord, watch: Watch) -> None:
+        try:
+            self._steps(record, watch, time.monotonic())
+        except FileRejected as error:
+            self._reject(self._record(record), error)
+        except Cancelled:
+            self.close_cancelled(self._record(record))
 
     def _steps(self, record: UploadRecord, watch: Watch, started: float) -> None:
         if record.status is Status.RECEIVING:
@@ -323,6 +328,17 @@ class Uploads:
         self.records.change(record.id, report=done)
         self._forget_files(record)
 
+    def tidy(self) -> None:
+        """Do what a killed process had no time for: throw away the files of uploads that have ended, and count what was cancelled."""
+        names = ("work", "source.part") if self.rules.keep_files else ("work", "source.part", "source")
+        for folder in {path.parent for name in names for path in self.rules.folder.glob(f"*/{name}")}:
+            with suppress(HeadcountError):
+                record = self.records.get(self.rules.account, folder.name)
+                if record.status is Status.CANCELLED and not (record.report or {}).get("ledger"):
+                    self.close_cancelled(record)
+                elif record.status in ENDED:
+                    self._forget_files(record)
+
     def _refuse(self, record: UploadRecord, error: WrongCall) -> None:
         """After a wrong call, be as before; an upload that only began with it is given up."""
         if record.status in REVERSING:
@@ -348,19 +364,26 @@ class Uploads:
 
     def _not_stored(self, record: UploadRecord, error: OSError) -> HeadcountError:
         message = f"A file of the upload could not be written or read: {error.strerror or error}."
-        self._note(record, message)
-        return HeadcountError("file_not_stored", message, f"Mend that, then go on with `headcount uploads resume {record.id}`.")
+        failure = HeadcountError("file_not_stored", message, f"Mend that, then go on with `headcount uploads resume {record.id}`.")
+        self._fail(record, failure, message)
+        return failure
 
-    def _note(self, record: UploadRecord, error: str) -> None:
+    def _fail(self, record: UploadRecord, error: HeadcountError, noted: str) -> None:
         """Keep why an attempt ended, where the disk still has room for it."""
+        self.board.fail(record.id, error)
         with suppress(HeadcountError):
-            self.records.change(record.id, error=error)
+            self.records.change(record.id, error=noted)
+        self._let_go(record)
 
     def _forget_files(self, record: UploadRecord) -> None:
         folder = self.rules.folder_of(record.id)
         shutil.rmtree(folder / "work", ignore_errors=True)
+        if not (folder / "rejects" / "rejects.csv").exists():
+            # Parts of it alone, of rows that were not applied after all.
+            shutil.rmtree(folder / "rejects", ignore_errors=True)
         if not self.rules.keep_files:
             (folder / "source").unlink(missing_ok=True)
+        (folder / "source.part").unlink(missing_ok=True)
         with suppress(OSError):
             # It stays where there is a rejects file, or the file itself is kept.
             folder.rmdir()

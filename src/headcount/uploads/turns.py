@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Unpack
 
+import structlog
+
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.store import Job
 from headcount.uploads import report
@@ -63,7 +65,6 @@ class Turns:
                 reception.abandon()
                 self.uploads.close_cancelled(record)
                 shutil.rmtree(self._folder(record), ignore_errors=True)
-                self.uploads.records.release(record.id, this_process())
                 raise WrongCall("upload_ended", "The upload was stopped while its file came in.", "Upload it again.") from None
             except FileRejected as error:
                 reception.abandon()
@@ -101,7 +102,6 @@ class Turns:
         shutil.rmtree(self._folder(record), ignore_errors=True)
         told = {"problems": [report.file_problem(error)]}
         self.uploads.records.advance(record.id, Status.RECEIVING, Status.REJECTED, report=told, error=error.message, size_bytes=size)
-        self.uploads.records.release(record.id, this_process())
 
     def adopt(self) -> None:
         """Go on with what another process left when it ended."""
@@ -110,6 +110,7 @@ class Turns:
                 self.refused(record, incomplete(_size(self._folder(record))))
         for left in self.uploads.rules.folder.glob("inspect-*"):
             shutil.rmtree(left, ignore_errors=True)
+        self.uploads.tidy()
         self.wake()
 
     def next(self, stopping: Callable[[], bool]) -> bool:
@@ -118,8 +119,13 @@ class Turns:
         record = next((r for r in records if r.owner == this_process() and r.status is not Status.RECEIVING), None)
         if record is None:
             return False
-        with suppress(HeadcountError):
-            self.uploads.work(record, no_progress, stopping)
+        try:
+            with suppress(HeadcountError):
+                self.uploads.work(record, no_progress, stopping)
+        except Exception:  # noqa: BLE001 - see below
+            structlog.get_logger().exception("upload_failed", upload=record.id)
+            # The others have their turn, unless this one would come again and again.
+            return self.uploads.records.get(record.account_id, record.id).owner is None
         return True
 
     def answer(self, record: UploadRecord, request: Request) -> None:

@@ -197,7 +197,10 @@ class UploadRecords(Protocol):
         """Set fields, whatever the status."""
 
     def advance(self, upload_id: str, from_: Status, to: Status, **fields: Unpack[UploadChanges]) -> bool:
-        """Go from one status to another and set fields with it; False where it was no longer `from_`."""
+        """Go from one status to another and set fields with it; False where it was no longer `from_`.
+
+        In a status in which no process works on it, it has no owner any more.
+        """
 
     def claim(self, upload_id: str, owner: Owner, *, instead_of: Owner | None) -> bool:
         """Make `owner` its owner; False where the owner was no longer `instead_of`, because another was faster."""

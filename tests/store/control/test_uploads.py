@@ -44,6 +44,14 @@ def test_a_new_upload_is_kept(uploads: SqlUploads) -> None:
     assert uploads.get("acme", record.id) == record
 
 
+def test_an_upload_on_which_nobody_works_has_no_owner(uploads: SqlUploads) -> None:
+    record = new(uploads, owner=ME)
+    uploads.advance(record.id, Status.RECEIVING, Status.INSPECTING)
+    assert uploads.get("acme", record.id).owner == ME
+    uploads.advance(record.id, Status.INSPECTING, Status.READY)
+    assert uploads.get("acme", record.id).owner is None
+
+
 def test_numbers_count_per_account(engine: Engine, uploads: SqlUploads) -> None:
     ensure_account(engine, "other", "UTC")
     assert [new(uploads, account).number for account in ("acme", "acme", "other")] == [1, 2, 1]

@@ -125,6 +125,8 @@ class SqlUploads:
             message = f"an upload does not go from {from_} to {to}"
             raise ValueError(message)
         statement = _upload(upload_id).where(UploadRow.status == from_).values(status=to, **fields)
+        if to not in WORKING:
+            statement = statement.values(**_owned_by(None))
         return self._one(statement.values(finished_at=func.coalesce(UploadRow.finished_at, now())) if to in ENDED else statement)
 
     def claim(self, upload_id: str, owner: Owner, *, instead_of: Owner | None) -> bool:
