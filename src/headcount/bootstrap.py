@@ -278,8 +278,3 @@ def _shared(settings: Settings) -> SharedProfiles:
         patience=PATIENCE,
         columns=settings.property_limit,
     )
-
-
-def socket_of(settings: Settings) -> Path:
-    """The socket by which the operator reaches the server of a data directory."""
-    return settings.data / "headcount.sock"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -27,6 +26,7 @@ from headcount.api.errors import failure
 from headcount.errors import Busy, FileRejected, HeadcountError, Throttled, WrongCall
 from headcount.guard import Explain, Guard
 from headcount.house import House
+from headcount.local_socket import answers, reachable
 
 #: The status of errors by their codes; the others have that of their kind.
 _STATUS_OF_CODE = {
@@ -62,8 +62,6 @@ _STATUS_OF_CODE = {
 }
 #: Seconds that requests and the chunk on which somebody works have to come to an end.
 GRACE = 10
-#: Bytes that the path of a socket may have.
-_LONGEST = 100
 
 
 def status_of(error: HeadcountError) -> int:
@@ -238,7 +236,7 @@ def _listen_locally(path: Path) -> socket.socket:
     assert_free(path)
     path.unlink(missing_ok=True)
     private = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with _reachable(path) as address:
+    with reachable(path) as address:
         private.bind(address)
     # Before it listens, so that nobody else came in.
     path.chmod(0o600)
@@ -246,28 +244,7 @@ def _listen_locally(path: Path) -> socket.socket:
     return private
 
 
-@contextmanager
-def _reachable(path: Path) -> Iterator[str]:
-    """The path of a socket as its address can hold it."""
-    if len(os.fsencode(path)) <= _LONGEST:
-        yield str(path)
-        return
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)
-
-
 def assert_free(path: Path) -> None:
     """Raises WrongCall where another server has the data directory."""
-    if is_served(path):
+    if answers(path):
         raise WrongCall("already_served", "A server is running on this data directory already.", "Stop it, or use it.")
-
-
-def is_served(path: Path) -> bool:
-    """Whether a server listens on the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError), _reachable(path) as address:
-        asking.connect(address)
-        return True
-    return False

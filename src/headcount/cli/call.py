@@ -15,9 +15,10 @@ from headcount.bootstrap import Application, application, onlooker
 from headcount.cli.local import Local
 from headcount.cli.remote import Remote
 from headcount.cli.work import Work
-from headcount.client.connection import SOCKET, Connection, answers
+from headcount.client.connection import Connection
 from headcount.config import Settings, load_settings
 from headcount.errors import WrongCall
+from headcount.local_socket import answers, local_socket
 from headcount.observability import start_logging
 
 JsonFlag: TypeAlias = Annotated[
@@ -74,7 +75,7 @@ def opened_to_look(context: typer.Context) -> Iterator[Work]:
 @contextmanager
 def _working(call: Call, settings: Settings, local: Callable[[Settings], AbstractContextManager[Application]]) -> Iterator[Work]:
     """A server that is named, else the one that works on the data directory, else the data directory itself."""
-    if settings.url or answers(settings.data / SOCKET):
+    if settings.url or answers(local_socket(settings.data)):
         with connected(settings) as connection:
             yield Remote.over(connection, call.program)
     else:
@@ -85,7 +86,7 @@ def _working(call: Call, settings: Settings, local: Callable[[Settings], Abstrac
 def connected(settings: Settings) -> AbstractContextManager[Connection]:
     """A connection to the server that is named, else to the one on the data directory. Raises WrongCall."""
     if settings.url is None:
-        return Connection.to_socket(settings.data / SOCKET, settings.account)
+        return Connection.to_socket(local_socket(settings.data), settings.account)
     if settings.passcode is None:
         raise WrongCall("passcode_missing", "A server wants a passcode of the account.", "Set HEADCOUNT_PASSCODE, or give --passcode.")
     return Connection.to_url(settings.url, settings.account, settings.passcode.get_secret_value())

@@ -20,9 +20,9 @@ from headcount.cli.local import Local
 from headcount.cli.output import data, paragraph, plain, print_json
 from headcount.cli.remote import Remote
 from headcount.cli.work import Work
-from headcount.client.connection import SOCKET, answers
 from headcount.config import Settings
 from headcount.errors import HeadcountError
+from headcount.local_socket import answers, local_socket
 
 #: An upload needs room for the file, its typed rows and the profiles it makes.
 _LEAST_FREE = 2_000_000_000
@@ -105,7 +105,7 @@ def _disk(path: Path) -> Check:
 def _inside(call: Call, settings: Settings) -> Iterator[Check]:
     """What is in the data directory, and who works on it."""
     try:
-        runs = answers(settings.data / SOCKET)
+        runs = answers(local_socket(settings.data))
     except HeadcountError as error:
         yield _failed("server", error)
         return

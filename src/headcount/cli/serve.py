@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from headcount.auth.first_start import Made
-from headcount.bootstrap import begin, open_house, socket_of
+from headcount.bootstrap import begin, open_house
 from headcount.cli.call import call_of
 from headcount.cli.output import data, line
+from headcount.local_socket import local_socket
 
 
 def serve_command(
@@ -22,7 +23,7 @@ def serve_command(
     from headcount.server import assert_free, serve  # noqa: PLC0415
 
     settings = call_of(context).settings()
-    local = socket_of(settings)
+    local = local_socket(settings.data)
     assert_free(local)
     made = begin(settings)
     with open_house(settings) as house:

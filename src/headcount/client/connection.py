@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import os
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -18,13 +16,10 @@ from headcount.client.events import OnProgress, events, last_of
 from headcount.client.failures import assert_success, json_of, told
 from headcount.client.transfer import Parcel
 from headcount.errors import HeadcountError, WrongCall
+from headcount.local_socket import reachable
 
-#: The name of the socket in a data directory.
-SOCKET = "headcount.sock"
 #: Seconds to wait for a connection, and for the next bytes of an answer.
 _TIMEOUT = httpx.Timeout(600, connect=10)
-#: The longest path that a socket's address holds.
-_LONGEST = 100
 _BLOCK = 1 << 20
 
 Query = Mapping[str, str | int | None]
@@ -42,7 +37,7 @@ class Connection:
     @contextmanager
     def to_socket(cls, path: Path, account: str) -> Iterator[Self]:
         """A connection as the operator, to the server that works on a data directory; who may open the socket may do everything."""
-        with _short(path) as reachable, httpx.HTTPTransport(uds=reachable) as transport:
+        with reachable(path) as address, httpx.HTTPTransport(uds=address) as transport:
             headers = {"X-Headcount-User": quote(getpass.getuser()), "X-CleverTap-Account-Id": account}
             # A proxy of the environment has nothing to do with it.
             with httpx.Client(transport=transport, base_url="http://headcount", headers=headers, timeout=_TIMEOUT, trust_env=False) as http:
@@ -117,32 +112,3 @@ def copy(response: httpx.Response, out: BinaryIO) -> Iterator[int]:
     for block in response.iter_bytes(_BLOCK):
         out.write(block)
         yield len(block)
-
-
-def answers(path: Path) -> bool:
-    """Whether a server listens on a socket; a socket that a dead one left does not answer. Raises HeadcountError."""
-    if not path.is_socket():
-        return False
-    with _short(path) as reachable, socket.socket(socket.AF_UNIX) as tried:
-        try:
-            tried.connect(reachable)
-        except PermissionError as error:
-            message = "A server works on the data directory, and you may not call it."
-            raise HeadcountError("server_forbidden", message, "Work as the user who started it, or with --url.") from error
-        except OSError:
-            return False
-    return True
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """The path of a socket as its address can hold it."""
-    if len(os.fsencode(path)) <= _LONGEST:
-        yield str(path)
-        return
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        with suppress(OSError):
-            os.close(directory)
