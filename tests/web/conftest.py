@@ -16,8 +16,7 @@ from headcount.auth.passwords import Passwords
 from headcount.auth.rights import Role
 from headcount.config import load_settings
 from headcount.house import House
-from headcount.server import create_app, status_of
-from headcount.web import failures, routes
+from headcount.server import create_app
 
 # The real Argon2, made cheap.
 _CHEAP = partial(Passwords, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -48,10 +47,7 @@ def house(tmp_path: Path, furnished: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def app(house: House) -> FastAPI:
-    app = create_app(house)
-    app.include_router(routes.router)
-    failures.install(app, status_of)
-    return app
+    return create_app(house)
 
 
 @pytest.fixture

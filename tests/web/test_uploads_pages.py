@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +35,12 @@ def test_the_list_says_what_became_of_each_file(admin: Browser) -> None:
     assert "<bdi>people of spring</bdi>" in page.text
     assert all(word in words(page) for word in ("Completed", "ann@acme.example", "Dashboard", "Errors are rows that were not applied."))
     assert f'href="/uploads/{id_}#problems">1<' in page.text
+
+
+def test_what_waits_has_processed_nothing(admin: Browser) -> None:
+    upload(admin, "waits", review=True)
+    cells = re.findall(r'data-label="(Rows|Processed|Errors)"[^>]*><span>([^<]*)<', admin.get("/uploads").text)
+    assert dict(cells) == {"Rows": "2", "Processed": "–", "Errors": "–"}
 
 
 FILTERS = {

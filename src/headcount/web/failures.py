@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 
-import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
@@ -18,8 +16,6 @@ from headcount.web.visit import HOME, Visit, drop_session, sign_in_address, toke
 
 #: From an error to its HTTP status; the server has the one map.
 StatusOf = Callable[[HeadcountError], int]
-
-_OF_PROGRAMS = ("/api/", "/1/", "/healthz", "/readyz", "/metrics")
 
 _TITLES: Mapping[int, str] = {
     400: "That did not work",
@@ -46,17 +42,6 @@ _BROKEN = WrongCall(
 )
 
 
-def is_page(request: Request) -> bool:
-    """Whether the address is one that people open, and not one of those that programs call."""
-    return not request.url.path.startswith(_OF_PROGRAMS)
-
-
-def install(app: FastAPI, status_of: StatusOf) -> None:
-    """Show what goes wrong in pages as pages. Elsewhere it stays with the handlers that the app has, which must be plain functions."""
-    for kind in (HeadcountError, HTTPException, RequestValidationError, Exception):
-        app.add_exception_handler(kind, _shown(app.exception_handlers.get(kind), status_of))
-
-
 def answer(request: Request, error: Exception, status_of: StatusOf) -> Response:
     """The page for an error; for a session that is over, the way to the sign-in."""
     if isinstance(error, HeadcountError):
@@ -70,24 +55,12 @@ def answer(request: Request, error: Exception, status_of: StatusOf) -> Response:
 
 def failure(request: Request, error: HeadcountError, status: int) -> Response:
     """The page that says what is wrong and what to do now."""
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        structlog.get_logger().error("page_failed", code=error.code)
     visit = _visit(request) if status != HTTPStatus.INTERNAL_SERVER_ERROR else None
     title = _TITLES.get(status, _TITLES[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
     response = page(request, "failure.html", visit, status, error=error, title=title, home=HOME)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.seconds)
     return response
-
-
-def _shown(before: Any, status_of: StatusOf) -> Callable[[Request, Exception], Response]:  # noqa: ANN401 - as FastAPI keeps it
-    def shown(request: Request, error: Exception) -> Response:
-        if before is None or is_page(request):
-            return answer(request, error, status_of)
-        response: Response = before(request, error)
-        return response
-
-    return shown
 
 
 def _worded(error: HeadcountError) -> HeadcountError:
