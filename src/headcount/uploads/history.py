@@ -91,7 +91,8 @@ def described(record: UploadRecord, rules: Rules) -> dict[str, Any]:
         "finished_at": record.finished_at.isoformat() if record.finished_at else None,
         "undo_until": until.isoformat() if until else None,
         "rows": ledger.get("rows"),
-        "processed": ledger["rows"] - ledger["rejected"] if ledger else None,
+        # Of a check the numbers say what would be.
+        "processed": ledger["rows"] - ledger["rejected"] if ledger and record.finished_at else None,
         "rejected": ledger.get("rejected"),
         "error": record.error,
     }
