@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Headcount
 
+from headcount.auth.rights import operator
+from headcount.bootstrap import open_access
 from headcount.cli import exits
+from headcount.config import load_settings
 
 
 @pytest.fixture
@@ -107,3 +110,14 @@ def test_the_report_says_what_was_undone_and_how_it_comes_back(headcount: Headco
 
 def test_going_on_with_an_interrupted_undo_is_a_success() -> None:
     assert exits.of_upload({"upload": {"status": "undone"}}, fail_on_rejects=False) is exits.Exit.DONE
+
+
+def test_what_a_command_did_stands_in_the_audit_log(headcount: Headcount, people: str) -> None:
+    upload = headcount("upload", people, "--json").json["upload"]["id"]
+    headcount("uploads", "undo", upload)
+    with open_access(load_settings()) as (_, access):
+        entries = access.audit(operator("default"), 10)
+    assert [(entry.action, entry.object, entry.door) for entry in entries] == [
+        ("upload.undo", upload, "cli"),
+        ("upload.begin", upload, "cli"),
+    ]

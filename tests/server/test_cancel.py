@@ -11,7 +11,7 @@ from tests.server.house import PEOPLE, Caller, Document, Site, code, open_site
 from tests.server.process import eventually
 from tests.server.test_life import ended
 
-from headcount.uploads.process import Watch
+from headcount.uploads.watch import Watch
 
 Held = Callable[[str], AbstractContextManager[None]]
 ROWS = "identity,plan\n" + "".join(f"p{n},pro\n" for n in range(20_000))

@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from headcount.auth.rights import operator
+from headcount.auth.rights import Principal, operator
 from headcount.bootstrap import Application
 from headcount.cli.exits import was_stopped
 from headcount.cli.work import Document, Sink
@@ -28,6 +29,7 @@ class LocalUploads:
 
     app: Application
     program: str
+    by: Principal
 
     def inspect(self, file: Path, request: Request, preview: int, on_progress: OnProgress) -> Document:
         """See UploadWork."""
@@ -40,7 +42,8 @@ class LocalUploads:
     def upload(self, file: Path, request: Request, name: str | None, on_progress: OnProgress) -> Document:
         """See UploadWork."""
         with self._resumable():
-            return self.app.uploads.upload(file, request, name=name, door=_DOOR, actor=getpass.getuser(), on_progress=on_progress)
+            document = self.app.uploads.upload(file, request, name=name, door=_DOOR, actor=self.by.name, on_progress=on_progress)
+        return self._logged("upload.begin", document)
 
     def list(self, limit: int) -> Sequence[Document]:
         """See UploadWork."""
@@ -70,20 +73,27 @@ class LocalUploads:
     def resume(self, upload_id: str, answers: Request | None, on_progress: OnProgress) -> Document:
         """See UploadWork."""
         with self._resumable():
-            return self.app.uploads.resume(upload_id, answers=answers, on_progress=on_progress)
+            document = self.app.uploads.resume(upload_id, answers=answers, on_progress=on_progress)
+        return self._logged("upload.answer" if answers else "upload.resume", document)
 
     def cancel(self, upload_id: str) -> Document:
         """See UploadWork."""
-        return self.app.uploads.cancel(upload_id)
+        return self._logged("upload.cancel", self.app.uploads.cancel(upload_id))
 
     def reverse(self, upload_id: str, job: Job, on_progress: OnProgress) -> Document:
         """See UploadWork."""
         with self._resumable():
-            return self.app.uploads.reverse(upload_id, job, door=_DOOR, actor=getpass.getuser(), on_progress=on_progress)
+            document = self.app.uploads.reverse(upload_id, job, door=_DOOR, actor=self.by.name, on_progress=on_progress)
+        return self._logged(f"upload.{job}", document)
 
     def would_undo(self, upload_id: str, on_progress: OnProgress) -> Document:
         """See UploadWork."""
         return self.app.undoing.would(upload_id, on_progress)
+
+    def _logged(self, action: str, document: Document) -> Document:
+        """Who did what stands in the audit log, through whatever door."""
+        self.app.log.add(self.by.did(action, document["upload"]["id"], datetime.now(UTC)))
+        return document
 
     @contextmanager
     def _resumable(self) -> Iterator[None]:
@@ -109,4 +119,4 @@ class Local:
     def on(cls, app: Application, program: str) -> Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
-        return cls(LocalUploads(app, program), app.people(by))
+        return cls(LocalUploads(app, program, by), app.people(by))

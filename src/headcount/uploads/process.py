@@ -33,40 +33,14 @@ from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress, o
 from headcount.uploads.staging import Staged
 from headcount.uploads.undoing import Undoing, forget_expired
 from headcount.uploads.upload import ENDED, REVERSING, Document, Status, UploadRecord, UploadRecords, is_interrupted
+from headcount.uploads.watch import Watch, never
 
-_HEARTBEAT_SECONDS = 2.0
 _CHANGED = "The properties of the account have changed since the check, so that nothing was applied. Look at the new check."
-
-
-def _never() -> bool:
-    return False
 
 
 def _still(record: UploadRecord) -> str | None:
     """Whoever had said that an upload be applied learns why it waits again."""
     return record.error if record.error == _CHANGED else None
-
-
-@dataclass(slots=True)
-class Watch:
-    """Passes progress on, and now and then says that the owner lives and asks whether a person stopped the upload."""
-
-    records: UploadRecords
-    record: UploadRecord
-    on_progress: OnProgress
-    stopping: Callable[[], bool] = _never
-    _next: float = field(default_factory=time.monotonic)
-
-    def __call__(self, phase: str, done: int, total: int) -> None:
-        """Raises Cancelled, Parked."""
-        self.on_progress(phase, done, total)
-        if self.stopping():
-            raise Parked
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + _HEARTBEAT_SECONDS
-            self.records.heartbeat(self.record.id, this_process())
-            if self.records.get(self.record.account_id, self.record.id).status is Status.CANCELLED:
-                raise Cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +114,7 @@ class Uploads:
             return not self.board.has(record.id)
         return record.owner is None or not is_alive(record.owner)
 
-    def work(self, record: UploadRecord, on_progress: OnProgress, stopping: Callable[[], bool] = _never) -> dict[str, Any]:
+    def work(self, record: UploadRecord, on_progress: OnProgress, stopping: Callable[[], bool] = never) -> dict[str, Any]:
         """Work on an upload of this process until it ends or waits; its public document. Raises WrongCall, HeadcountError."""
         with self.board.working(record.id) as tell:
 

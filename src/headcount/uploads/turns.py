@@ -18,11 +18,12 @@ from headcount.uploads import report
 from headcount.uploads.applying import Cancelled
 from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive, this_process
-from headcount.uploads.process import Uploads, Watch
+from headcount.uploads.process import Uploads
 from headcount.uploads.reception import Reception, incomplete
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.rules import no_progress
 from headcount.uploads.upload import WORKING, Status, UploadChanges, UploadRecord, is_interrupted
+from headcount.uploads.watch import Watch
 
 _WAITING = frozenset({Status.START_MAPPING, Status.READY})
 
