@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import unescape
 
@@ -26,7 +27,10 @@ class InProcess(httpx.BaseTransport):
         self._app = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     def handle_request(self, request: httpx.Request) -> Response:
-        return asyncio.run(self._answered(httpx.Request(request.method, request.url, headers=request.headers, content=request.read())))
+        asked = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+        # In a thread of its own: the browser of other tests leaves a loop running in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(self._answered(asked))).result()
 
     async def _answered(self, request: httpx.Request) -> Response:
         answer = await self._app.handle_async_request(request)

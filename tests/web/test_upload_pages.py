@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from urllib.parse import unquote
@@ -207,3 +208,13 @@ def test_no_button_works_without_the_token_of_its_page(admin: Browser) -> None:
     for button in ("answers", "columns", "manifest", "remembered", "check", "apply", "cancel", "resume", "undo", "redo"):
         assert admin.post(f"/uploads/{id_}/{button}", csrf="0" * 64).status_code == 403
     assert desk(admin).show(id_)["upload"]["status"] == "start_mapping"
+
+
+@pytest.mark.parametrize("review", [True, False])
+def test_every_link_within_a_page_leads_somewhere(admin: Browser, review: bool) -> None:
+    upload(admin, "before", b"identity,plan\n2,pro\n")
+    id_ = upload(admin, "faults", b"identity,plan\n2,pro\n1,a\n1,b\n,c\n", review=review)
+    page = admin.get(f"/uploads/{id_}").text
+    places = set(re.findall(r'href="#([^"]+)"', page))
+    assert {"duplicates", "problems", "unchanged"} <= places
+    assert places <= set(re.findall(r'id="([^"]+)"', page))

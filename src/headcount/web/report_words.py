@@ -32,7 +32,7 @@ _BEGINS = {"receiving": "receiving", "inspecting": "inspecting", "processing": "
 PARTS = ("created", "updated", "unchanged", "merged", "rejected")
 #: The people of these are kept.
 _OPENED = frozenset({"created", "updated"})
-_PLACES = {"created": "people", "updated": "people", "unchanged": "unchanged", "merged": "duplicates", "rejected": "problems"}
+_PLACES = {"created": "values", "updated": "values", "unchanged": "unchanged", "merged": "duplicates", "rejected": "problems"}
 _UNDO = {
     "restored": ("as before the upload", "updated"),
     "removed": ("created by it, and gone again", "rejected"),
