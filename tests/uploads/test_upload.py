@@ -67,3 +67,8 @@ def test_every_status_can_be_reached() -> None:
 )
 def test_an_upload_is_interrupted_when_nobody_works_on_it(status: Status, owner: Owner | None, alive: bool, interrupted: bool) -> None:
     assert is_interrupted(record(status, owner), lambda _: alive) is interrupted
+
+
+def test_a_property_may_be_called_like_a_channel(account: Account) -> None:
+    document = account.send("identity,email,MSG-email\n1,a@example.com,false\n")
+    assert (document["upload"]["status"], [c["property"] for c in document["columns"]]) == ("completed", ["identity", "email", "MSG-email"])

@@ -260,7 +260,7 @@ def _fault(code: str, column: Column, detail: str = "") -> HeaderProblem:
 
 def _duplicates(columns: Iterable[Column]) -> list[HeaderProblem]:
     def meaning(c: Column) -> str:
-        return f"{c.name}{OPERATION_SUFFIX}" if c.role is Role.OPERATION else c.channel or c.name
+        return f"{c.name}{OPERATION_SUFFIX}" if c.role is Role.OPERATION else c.channel.header if c.channel else c.name
 
     first = dict[str, Column]()
     found = list[HeaderProblem]()
