@@ -119,7 +119,10 @@ def held(ledger: Mapping[str, Any]) -> int:
 def what_changes(ledger: Mapping[str, Any]) -> str:
     """One sentence about the people: 3 people are created, 1 person changes."""
     created, updated = ledger["created"], ledger["updated"]
-    parts = [f"{_people(created)} created" if created else "", f"{updated:,} {'person changes' if updated == 1 else 'people change'}" if updated else ""]
+    parts = [
+        f"{_people(created)} created" if created else "",
+        f"{updated:,} {'person changes' if updated == 1 else 'people change'}" if updated else "",
+    ]
     return ", and ".join(part for part in parts if part)
 
 
