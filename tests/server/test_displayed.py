@@ -227,3 +227,12 @@ def test_numbers_for_whoever_watches_name_nobody(site: Site, marked: list[str]) 
     assert MARK not in site.client().get("/metrics").text
     assert "BREW" not in site.client().get("/metrics").text
     assert marked[0] not in site.client().get("/metrics").text
+
+
+def test_nor_does_a_stream_that_had_begun(machine: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(MARK)
+
+    monkeypatch.setattr("headcount.uploads.looking.Looking.document", fail)
+    answer = machine.call("POST", "inspect", content=PEOPLE, headers={"Content-Type": "text/csv", "Accept": "text/event-stream"})
+    assert ("event: error" in answer.text, '"unexpected"' in answer.text, MARK in answer.text) == (True, True, False)

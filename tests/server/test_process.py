@@ -43,7 +43,7 @@ def test_the_log_names_nobody(own: Server) -> None:
         http.put(f"/uploads/{upload}/mapping", json={"identity": MARK})
         http.post("/check", content=ROWS, headers=_CSV)
         http.get("/uploads", headers={"X-CleverTap-Passcode": f"{MARK}-wrong"})
-        browser = httpx.Client(base_url=f"http://127.0.0.1:{own.port}")
+    with httpx.Client(base_url=f"http://127.0.0.1:{own.port}") as browser:
         browser.post("/sign-in", data={"email": f"{MARK}@acme.example", "password": MARK})
         browser.post("/sign-in", data={"email": EMAIL, "password": PASSWORD})
         browser.get(f"/uploads/{MARK}")
@@ -55,7 +55,7 @@ def test_the_log_names_nobody(own: Server) -> None:
 
 def test_every_line_of_the_log_is_json(own: Server) -> None:
     own.raw("NONSENSE")
-    own.raw("GET / HTTP/1.1\nHost: a\nHost: b")
+    own.raw("GET / HTTP/1.1\nHost: a\nHost: b\nConnection: close")
     own.raw(f"GET /{MARK} HTTP/9.9\nHost: {MARK}")
     with own.http as http:
         http.get("/uploads")

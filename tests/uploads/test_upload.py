@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from tests.uploads.account import Account
 
 from headcount.uploads.owner import Owner
 from headcount.uploads.upload import NEXT, Status, UploadRecord, is_interrupted, new_upload_id

@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Any, TypeAlias
 
+import structlog
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.responses import StreamingResponse
@@ -89,6 +90,8 @@ async def _said(task: Task, limiter: CapacityLimiter) -> AsyncIterator[str]:
         left.set()
         with CancelScope(shield=True):
             await asyncio.wait([going_on])
+            # Looked at, so that nobody is told of an error that nobody saw.
+            going_on.exception()
 
 
 def _outcome(done: asyncio.Future[Mapping[str, Any]]) -> str:
@@ -96,6 +99,9 @@ def _outcome(done: asyncio.Future[Mapping[str, Any]]) -> str:
         return event("document", done.result())
     except HeadcountError as error:
         return event("error", described(error))
+    except Exception:  # noqa: BLE001 - the answer has begun; what went wrong can only be told in it
+        structlog.get_logger().exception("work_failed")
+        return event("error", described(HeadcountError("unexpected", "Something went wrong here.", "The log of the server says more.")))
 
 
 def _newest(told: SimpleQueue[dict[str, Any]]) -> dict[str, Any] | None:
