@@ -114,6 +114,9 @@ def load_settings(**given: object) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise _wrong_setting(error.errors()[0]) from None
+    except OSError as error:
+        reason = f"{FILE} cannot be looked for in the working directory: {error.strerror}."
+        raise WrongCall("setting_invalid", reason, "Change to a directory that you may enter.") from error
     if settings.account_id and "account" not in given:
         return settings.model_copy(update={"account": settings.account_id})
     return settings

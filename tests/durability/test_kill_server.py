@@ -149,8 +149,9 @@ def test_what_a_killed_server_forgot_to_throw_away_goes(steps: dict[str, Step], 
     data = tmp_path / "data"
     shutil.copytree(steps["apply"].after, data)
     upload = steps["apply"].document["upload"]["id"]
-    for left_over in (f"{upload}/source", f"{upload}/source.part", f"{upload}/work/staged/a", "inspect-x/file"):
-        (data / "uploads" / left_over).parent.mkdir(parents=True, exist_ok=True)
-        (data / "uploads" / left_over).write_text("somebody's data")
+    folder = data / "uploads" / upload
+    for left_over in (folder / "source", folder / "source.part", folder.joinpath("work", "a"), data / "uploads" / "inspect-x" / "file"):
+        left_over.parent.mkdir(parents=True, exist_ok=True)
+        left_over.write_text("somebody's data")
     with serving(data) as server:
         assert [path.name for path in server.left() if path.is_file()] == []

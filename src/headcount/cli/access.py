@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 import typer
@@ -68,7 +69,8 @@ def add_account(
     """Make an account."""
     with open_access(_settings(context)) as (known, _):
         known.ensure(Account(account_id, name or account_id, zone))
-    line(data(), f"There is an account {account_id}.\n\nAnd now?\n  headcount --account {account_id} users add EMAIL --role admin")
+    program = replace(call_of(context), account=account_id).program
+    line(data(), f"There is an account {account_id}.\n\nAnd now?\n  {program} users add EMAIL --role admin")
 
 
 @users.command("list")

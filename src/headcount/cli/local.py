@@ -60,6 +60,7 @@ class LocalUploads:
             return False
         with path.open("rb") as source, sink() as out:
             shutil.copyfileobj(source, out)
+        self._log("upload.rejects", self.app.history.show(upload_id)["upload"]["id"])
         return True
 
     def request(self, upload_id: str) -> Request:
@@ -92,8 +93,11 @@ class LocalUploads:
 
     def _logged(self, action: str, document: Document) -> Document:
         """Who did what stands in the audit log, through whatever door."""
-        self.app.log.add(self.by.did(action, document["upload"]["id"], datetime.now(UTC)))
+        self._log(action, document["upload"]["id"])
         return document
+
+    def _log(self, action: str, on: str) -> None:
+        self.app.log.add(self.by.did(action, on, datetime.now(UTC)))
 
     @contextmanager
     def _resumable(self) -> Iterator[None]:

@@ -171,11 +171,11 @@ class Turns:
 
     def _own(self, record: UploadRecord) -> None:
         if not self.uploads.records.claim(record.id, this_process(), instead_of=record.owner):
-            raise WrongCall("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
+            raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
 
     def _advance(self, record: UploadRecord, to: Status, **fields: Unpack[UploadChanges]) -> None:
         if not self.uploads.records.advance(record.id, record.status, to, **fields):
-            raise WrongCall("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
+            raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
         self.wake()
 
     def _in_line(self, record: UploadRecord) -> None:
