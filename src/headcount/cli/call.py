@@ -87,6 +87,7 @@ def connected(settings: Settings) -> AbstractContextManager[Connection]:
     """A connection to the server that is named, else to the one on the data directory. Raises WrongCall."""
     if settings.url is None:
         return Connection.to_socket(local_socket(settings.data), settings.account)
-    if settings.passcode is None:
+    passcode = settings.passcode.get_secret_value() if settings.passcode else ""
+    if not passcode:
         raise WrongCall("passcode_missing", "A server wants a passcode of the account.", "Set HEADCOUNT_PASSCODE, or give --passcode.")
-    return Connection.to_url(settings.url, settings.account, settings.passcode.get_secret_value())
+    return Connection.to_url(settings.url, settings.account, passcode)

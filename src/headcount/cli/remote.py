@@ -171,4 +171,4 @@ def _as_given(request: Request) -> Iterator[None]:
 
 
 def _parcel(file: Path, request: Request, on_progress: OnProgress) -> Parcel:
-    return Parcel(file, manifest_of(request), partial(on_progress, "receiving"))
+    return Parcel.of(file, manifest_of(request), partial(on_progress, "receiving"))

@@ -59,9 +59,6 @@ def told(where: str) -> Iterator[None]:
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         advice = "Look whether it runs, and whether the address is right."
         raise HeadcountError("server_unreachable", f"No server answers at {where}.", advice) from error
-    except httpx.LocalProtocolError as error:
-        # The bytes are not as many as there were when the call began.
-        raise FileRejected("file_changed", "The file was changed while it was read.", "Upload it again when it is complete.") from error
     except httpx.TransportError as error:
         advice = "Look what became of it: `headcount uploads list`."
         raise HeadcountError("server_gone", f"The connection to {where} broke before the answer was there.", advice) from error
