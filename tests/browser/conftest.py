@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,7 +57,19 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    data = tmp_path / "data"
+    with _serving(tmp_path / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of a module: for those that change nothing on it."""
+    with _serving(tmp_path_factory.mktemp("served") / "data") as server:
+        yield server
+
+
+@contextmanager
+def _serving(data: Path) -> Iterator[Server]:
     given = {"ACCOUNT_ID": ACCOUNT, "PASSCODE": PASSCODE, "ADMIN_EMAIL": ADMIN, "ADMIN_PASSWORD": PASSWORD, "CHUNK_ROWS": "20000"}
     environment = {**os.environ, **{f"HEADCOUNT_{key}": value for key, value in given.items()}, "HEADCOUNT_DATA": str(data)}
     command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]

@@ -161,3 +161,120 @@ def test_a_page_that_is_not_there_says_what_now(walk: Walk) -> None:
     assert answer.status == 404
     # The browser says so itself.
     walk.complaints.clear()
+
+
+def test_rejects_go_out_are_mended_and_come_back(walk: Walk, tmp_path: Path) -> None:
+    walk.sign_in()
+    walk.send(written(tmp_path, PEOPLE))
+    walk.press("Apply")
+    walk.until("Completed")
+    with walk.page.expect_download() as download:
+        walk.page.get_by_role("link", name="Download the rejects file").click()
+    assert download.value.suggested_filename == "people rejects.csv"
+    rejected = Path(download.value.path()).read_text()
+    mended = rejected.replace("bob@example,", "bob@chen.example,").replace(",Dana Eich", "00125,Dana Eich")
+    walk.send(written(tmp_path, mended, "mended.csv"))
+    expect(walk.page.get_by_role("heading", name="Problems")).to_have_count(0)
+    walk.press("Apply")
+    walk.until("Completed")
+    assert walk.server.headcount("segment", "count", "Email exists").startswith("3 ")
+
+
+def test_a_mapping_goes_out_as_a_file_comes_in_and_is_offered_again(walk: Walk, tmp_path: Path) -> None:
+    dates = "identity,signup\n1,01/02/2026 10:00:00\n2,03/04/2026 10:00:00\n"
+    walk.sign_in()
+    walk.send(written(tmp_path, dates))
+    walk.page.get_by_role("button", name="The month comes first").click()
+    walk.until("Ready")
+    walk.page.get_by_text("What each column is, and how to change it").click()
+    with walk.page.expect_download() as download:
+        walk.page.get_by_role("link", name="Download the manifest").click()
+    manifest = written(tmp_path, Path(download.value.path()).read_text(), "manifest.json")
+    walk.send(written(tmp_path, dates, "again.csv"))
+    expect(walk.page.get_by_text("A file with these headers came before")).to_be_visible()
+    walk.look()
+    walk.press("Use the same mapping")
+    walk.until("Ready")
+    walk.send(written(tmp_path, dates.replace("signup", "signup "), "other.csv"))
+    walk.page.get_by_label("Use a manifest instead").set_input_files(manifest)
+    walk.press("Use it")
+    walk.until("Ready")
+    walk.press("Apply")
+    walk.until("Completed")
+    assert walk.server.headcount("segment", "count", 'signup before "2026-01-03"').startswith("1 ")
+
+
+def test_who_opted_out_themselves_comes_back_for_a_reason_alone(walk: Walk, tmp_path: Path) -> None:
+    walk.server.headcount("upload", str(written(tmp_path, "identity,MSG-email\n7,\n8,\n")))
+    walk.server.headcount("consent", "set", "7", "email", "unsubscribed", "--source", "person")
+    walk.sign_in()
+    walk.send(written(tmp_path, "identity,MSG-email\n7,true\n8,true\n"))
+    expect(walk.page.get_by_text("1 re-subscription is held")).to_be_visible()
+    walk.look()
+    walk.page.get_by_label("These people agreed to be messaged again").check()
+    walk.page.get_by_label("Where and when they agreed").fill("in the shop, in May")
+    walk.press("Apply, and re-subscribe them")
+    walk.until("Completed")
+    walk.look()
+    assert walk.server.headcount("segment", "count", "consent email is subscribed").startswith("2 ")
+    assert "in the shop, in May" in walk.server.headcount("consent", "log", "7")
+
+
+def slowly(walk: Walk) -> None:
+    """Make the network of the page so slow that a transfer can be watched."""
+    session = walk.page.context.new_cdp_session(walk.page)
+    session.send("Network.enable")
+    speed = {"downloadThroughput": 4_000_000, "uploadThroughput": 1_500_000}
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": 5, **speed})
+
+
+def large(tmp_path: Path, name: str = "large.csv") -> Path:
+    """A file of about 10 MB."""
+    return written(tmp_path, "identity,note\n" + "".join(f"{n},{'text ' * 10}{n}\n" for n in range(1, 160_001)), name)
+
+
+def test_a_transfer_is_stopped_and_begun_again(walk: Walk, tmp_path: Path) -> None:
+    walk.sign_in()
+    walk.choose(large(tmp_path))
+    slowly(walk)
+    walk.press("Upload")
+    expect(walk.page.get_by_text("a second").first).to_be_visible()
+    walk.look()
+    walk.press("Stop")
+    expect(walk.page.get_by_text("You stopped the transfer.")).to_be_visible()
+    walk.look()
+    walk.go("/uploads")
+    assert walk.page.locator(".badge").all_text_contents() in (["Rejected"], ["Cancelled"])
+    walk.send(large(tmp_path))
+
+
+def test_a_session_that_ends_during_a_transfer_says_so(walk: Walk, tmp_path: Path) -> None:
+    walk.sign_in()
+    walk.choose(large(tmp_path))
+    walk.page.context.clear_cookies()
+    walk.press("Upload")
+    expect(walk.page.get_by_text("You were signed out.")).to_be_visible()
+    walk.look()
+    walk.page.get_by_role("link", name="Sign in", exact=True).click()
+    walk.page.wait_for_url("**/sign-in?next=**")
+    # The browser says itself that the call was refused.
+    walk.complaints[:] = [complaint for complaint in walk.complaints if "401" not in complaint]
+
+
+def test_two_files_come_in_at_once(walk: Walk, tmp_path: Path) -> None:
+    walk.sign_in()
+    walk.choose(large(tmp_path, "one.csv"))
+    other = Walk(walk.page.context.new_page(), walk.server)
+    other.choose(large(tmp_path, "two.csv"))
+    for each in (walk, other):
+        each.press("Upload")
+    for each in (walk, other):
+        each.page.wait_for_url("**/uploads/u*")
+        each.until("Ready")
+    for each in (walk, other):
+        each.press("Apply")
+    for each in (walk, other):
+        each.until("Completed")
+    assert other.complaints == []
+    other.page.close()
+    assert walk.server.headcount("segment", "count", "identity exists") == "160,000 people\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
@@ -65,19 +65,18 @@ def visitor(request: Request) -> Visit:
     return Visit(principal, csrf_token(token), house, house.sign_in.accounts(token), token)
 
 
-async def given_csrf(request: Request) -> str:
+async def given_csrf(request: Request) -> AsyncIterator[str]:
     """The token that came with an unsafe request, in the header or in the form; else blank.
 
-    A body that is no form is not read: it can be a large file.
+    A body that is no form is not read: it can be a large file. Files of a form are gone when the call ends.
     """
-    if request.method in _SAFE:
-        return ""
-    if header := request.headers.get(CSRF_HEADER):
-        return header
-    if not request.headers.get("content-type", "").lower().startswith(_FORMS):
-        return ""
-    sent = (await request.form()).get("csrf")
-    return sent if isinstance(sent, str) else ""
+    header, kind = request.headers.get(CSRF_HEADER), request.headers.get("content-type", "").lower()
+    if request.method in _SAFE or header or not kind.startswith(_FORMS):
+        yield "" if request.method in _SAFE else header or ""
+        return
+    async with request.form() as form:
+        sent = form.get("csrf")
+        yield sent if isinstance(sent, str) else ""
 
 
 def visit(request: Request, given: Annotated[str, Depends(given_csrf)]) -> Visit:
