@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 
@@ -13,7 +15,10 @@ from fastapi import FastAPI
 from httpx import Response
 
 from headcount.auth.rights import Role, operator
+from headcount.errors import FileRejected
 from headcount.house import COOKIE, House
+from headcount.uploads.desk import Desk
+from headcount.uploads.mapping import Request
 
 PASSWORD = "correct horse battery"  # noqa: S105 - a made-up one
 ADMIN = "ann@acme.example"
@@ -37,6 +42,10 @@ class InProcess(httpx.BaseTransport):
         return Response(answer.status_code, headers=answer.headers, content=await answer.aread(), request=request)
 
 
+#: Somebody works on an upload in one of these.
+BUSY = {"receiving", "inspecting", "processing", "undoing", "redoing"}
+
+
 @dataclass
 class Browser:
     """Follows no redirect, keeps cookies, and fills in the hidden field of forms."""
@@ -55,6 +64,11 @@ class Browser:
 
     def sign_in(self, email: str = ADMIN, password: str = PASSWORD, **more: str) -> Response:
         return self.client.post("/sign-in", data={"email": email, "password": password, **more})
+
+    @property
+    def desk(self) -> Desk:
+        """The uploads as whoever sits here may see them."""
+        return self.house.desk(self.house.sign_in.principal_of_session(self.token))
 
     @property
     def house(self) -> House:
@@ -81,3 +95,25 @@ def words(answer: Response) -> str:
     """What a page says, without its markup."""
     shown = re.sub(r"<(head|script|style)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", "", shown)).split())
+
+
+def upload(
+    browser: Browser, name: str, content: bytes = b"identity,plan\n1,pro\n,free\n", *, review: bool = False, file_name: str = "f.csv"
+) -> str:
+    """Send a file, and wait until nobody works on it."""
+    with (
+        suppress(FileRejected),
+        browser.desk.receiving(name=name, file_name=file_name, request=Request(), review=review, total=len(content)) as incoming,
+    ):
+        incoming.reception.write(content)
+    id_ = str(browser.desk.list(limit=1)[0]["id"])
+    settled(browser, id_)
+    return id_
+
+
+def settled(browser: Browser, id_: str) -> str:
+    """Wait until nobody works on an upload; its status."""
+    desk = browser.desk
+    while (now := desk.progress(id_))["status"] in BUSY or now["phase"]:
+        time.sleep(0.02)
+    return str(now["status"])
