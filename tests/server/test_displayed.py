@@ -29,7 +29,10 @@ def reading(site: Site, caller: Caller, *uploads: str) -> Iterator[tuple[Route, 
             for upload in uploads if "{upload_id}" in path else ("",):
                 place = filled(path, upload_id=upload, identity="1")
                 for headers in ({}, {"Accept": "text/event-stream"}):
-                    yield (method, place), caller.http.get(place, params={"q": "a"}, headers={**caller.headers, **headers})
+                    yield (
+                        (method, place),
+                        caller.http.get(place, params={"q": "a", "part": "created"}, headers={**caller.headers, **headers}),
+                    )
 
 
 def every_state(machine: Caller, waits: str, rows: str, manifest: Document) -> list[str]:

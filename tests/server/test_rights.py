@@ -25,6 +25,7 @@ CALLS: Mapping[Route, tuple[set[Right], Mapping[str, Any]]] = {
     ("POST", U): ({Right.UPLOAD}, FILE),
     ("GET", U): ({Right.READ}, {}),
     **{("GET", f"{U}/{{upload_id}}{place}"): ({Right.READ}, {}) for place in ("", "/inspection", "/progress", "/manifest")},
+    ("GET", f"{U}/{{upload_id}}/people"): ({Right.READ}, {"params": {"part": "created"}}),
     ("GET", f"{U}/{{upload_id}}/rejects"): ({Right.READ, Right.SEE_PERSONAL_DATA}, {}),
     ("GET", f"{U}/{{upload_id}}/undo"): ({Right.UNDO}, {}),
     ("PUT", f"{U}/{{upload_id}}/mapping"): ({Right.UPLOAD}, {"json": {}}),
