@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -70,10 +71,6 @@ def small_app() -> FastAPI:
     def file() -> Response:
         return Response(b"x" * 3_000_000)
 
-    @app.get("/api/v1/broken")
-    def broken() -> Response:
-        return StreamingResponse(iter([b"abc"]), headers={"Content-Length": "10"})
-
     @app.post("/api/v1/files")
     async def files(request: Request) -> dict[str, Any]:
         form = await request.form()
@@ -123,8 +120,8 @@ def test_a_passcode_goes_with_its_account(connection: Connection) -> None:
 
 def test_through_a_socket_the_operator_says_who_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "mia")
-    socket = tmp_path / "s.sock"
-    with running(uvicorn.Config(small_app(), uds=str(socket), log_config=None)), Connection.to_socket(socket, "acme") as connection:
+    path = tmp_path / "s.sock"
+    with running(uvicorn.Config(small_app(), uds=str(path), log_config=None)), Connection.to_socket(path, "acme") as connection:
         assert connection.get("who") == {"X-Headcount-User": "mia", "X-CleverTap-Account-Id": "acme", "X-CleverTap-Passcode": None}
 
 
@@ -173,9 +170,24 @@ def test_a_file_comes_in_blocks(connection: Connection) -> None:
     assert out.tell() == 3_000_000
 
 
-def test_half_a_file_is_told(connection: Connection) -> None:
-    with pytest.raises(HeadcountError) as raised, connection.download("GET", "broken") as answer:
-        list(copy(answer, io.BytesIO()))
+def breaks_off(listening: socket.socket) -> None:
+    calling, _ = listening.accept()
+    with calling:
+        calling.recv(1 << 16)
+        calling.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+
+
+def test_half_a_file_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        breaking = threading.Thread(target=breaks_off, args=(listening,))
+        breaking.start()
+        with (
+            pytest.raises(HeadcountError) as raised,
+            Connection.to_url(f"http://127.0.0.1:{listening.getsockname()[1]}", "acme", "secret") as connection,
+            connection.download("GET", "file") as answer,
+        ):
+            list(copy(answer, io.BytesIO()))
+        breaking.join()
     assert raised.value.code == "server_gone"
 
 
