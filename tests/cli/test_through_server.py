@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.cli.conftest import Headcount, Outcome
 from tests.cli.served import PASSCODE, Served, scrubbed, serving
@@ -279,3 +280,17 @@ def test_who_stops_looking_on_is_told_that_it_goes_on(
     assert (done.code, done.out) == (5, "")
     (upload_id,) = re.findall(r"goes on with upload (\S+)\.", done.err)
     assert f"headcount {' '.join(program)} uploads show {upload_id}\n" in done.err
+
+
+def test_what_was_checked_in_the_dashboard_is_applied_by_a_command(headcount: Headcount, served: Served) -> None:
+    headers = {"X-CleverTap-Account-Id": "default", "X-CleverTap-Passcode": PASSCODE, "Content-Type": "text/csv"}
+    for by_server in (True, False):
+        sent = httpx.post(f"{served.url}/api/v1/uploads?review=true", content=f"identity,plan\nx{by_server},pro\n", headers=headers).json()
+        upload = sent["upload"]["id"]
+        assert f"uploads resume {upload}" in headcount("--data", str(served.data), "uploads", "show", upload).err
+        data = served.data
+        if not by_server:
+            data = served.data.with_name("copy")
+            shutil.copytree(served.data, data, ignore=shutil.ignore_patterns("*.sock"))
+        done = headcount("--data", str(data), "uploads", "resume", upload, "--json")
+        assert (done.code, done.json["upload"]["status"], done.json["ledger"]["created"]) == (0, "completed", 1)

@@ -88,10 +88,11 @@ class RemoteUploads:
 
     def resume(self, upload_id: str, answers: Request | None, on_progress: OnProgress) -> Document:
         """See UploadWork."""
-        if answers is None and self.show(upload_id)["upload"]["status"] in {"start_mapping", "ready"}:
+        status = None if answers else self.show(upload_id)["upload"]["status"]
+        if status == "start_mapping":
             answers = self.request(upload_id)
         if answers is None:
-            return self._done("resume", upload_id, on_progress)
+            return self._done("apply" if status == "ready" else "resume", upload_id, on_progress)
         with _as_given(answers):
             return self._followed(self.connection.put(_path(upload_id, "mapping"), manifest_of(answers)), on_progress)
 

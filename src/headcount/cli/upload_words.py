@@ -74,7 +74,9 @@ def say_what_is_open(document: Mapping[str, Any], program: str) -> None:
     """Say on standard error why an upload was not applied, and how it goes on; nothing where it was."""
     status = document["upload"]["status"]
     err, upload_id = words(), document["upload"]["id"]
-    if status in {"start_mapping", "ready"}:
+    if status == "ready":
+        line(err, f"It waits to be applied. Apply it with: {program} uploads resume {upload_id}")
+    elif status == "start_mapping":
         show_questions(err, document["questions"])
         line(err, "\nGo on with the answers, or give them with the upload again:")
         line(err, f"  {program} uploads resume {upload_id} FLAGS")

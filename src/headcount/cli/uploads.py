@@ -135,7 +135,7 @@ def resume(
     fail_on_rejects: FailFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Go on with an upload that was interrupted, or that waits for the answers given with the flags."""
+    """Go on with an upload that was interrupted, or that waits for the answers given with the flags; apply one that is ready."""
     if upload_id is None:
         _resume_all(context, mapping, as_json=as_json, fail_on_rejects=fail_on_rejects)
         return

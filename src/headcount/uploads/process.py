@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +71,16 @@ class Uploads:
         return self.work(record, on_progress)
 
     def resume(self, upload_id: str, *, answers: Request | None = None, on_progress: OnProgress = no_progress) -> dict[str, Any]:
-        """Go on with an upload that was interrupted, or that waited for the answers now given. Raises WrongCall."""
+        """Go on with an upload that was interrupted, that waited for the answers now given, or that is ready. Raises WrongCall."""
         record = self.records.get(self.rules.account, upload_id)
         waiting = record.status in {Status.START_MAPPING, Status.READY}
         if not waiting and not is_interrupted(record, is_alive):
             raise WrongCall("upload_not_interrupted", f"Upload {record.id} is {record.status}; there is nothing to resume.", "")
         if not self.records.claim(record.id, this_process(), instead_of=record.owner):
             raise HeadcountError("upload_taken", f"Another process is already going on with upload {record.id}.", "")
-        if waiting:
+        if record.status is Status.READY and answers is None:
+            self.records.advance(record.id, Status.READY, Status.PROCESSING, turn_at=datetime.now(UTC))
+        elif waiting:
             self.inspect_again(record, answers)
         return self.work(self._record(record), on_progress)
 
