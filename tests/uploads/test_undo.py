@@ -15,7 +15,7 @@ from headcount.errors import WrongCall
 from headcount.profiles import report
 from headcount.profiles.consent import Channel, Source, Wish
 from headcount.profiles.store import Job
-from headcount.uploads import process
+from headcount.uploads import watch
 from headcount.uploads.mapping import ColumnRequest, Match, Request
 from headcount.values.types import Type
 
@@ -226,7 +226,7 @@ def test_an_upload_that_changed_nothing(account: Account) -> None:
 
 
 def test_a_cancelled_upload_gives_back_what_it_had_applied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "_HEARTBEAT_SECONDS", 0.0)
     with account_in(tmp_path, chunk_rows=2) as account:
         cancel = once("applying", lambda: account.app.uploads.cancel(account.app.history.list()[0]["id"]))
         rows = "".join(f"{n},pro\n" for n in range(1, 10))
