@@ -63,7 +63,7 @@ class Guard:
             error = _TOO_LARGE
         if isinstance(error, ClientDisconnect):
             # Nobody waits for an answer.
-            structlog.get_logger().info("call_left", method=scope["method"], route=_route(scope))
+            structlog.get_logger().info("call_left", method=scope["method"], route=route_of(scope))
         elif error:
             await self._answer(seen, error)
 
@@ -111,7 +111,7 @@ class _Seen:
         await self._send(message)
 
     def _tell(self, status: int) -> None:
-        seconds, route = time.perf_counter() - self._began, _route(self.scope)
+        seconds, route = time.perf_counter() - self._began, route_of(self.scope)
         method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
         CALLS.labels(method, route, status).inc()
         SECONDS.labels(route).observe(seconds)
@@ -124,7 +124,7 @@ def _announced(scope: Scope) -> int:
     return int(size) if size.isascii() and size.isdigit() else 0
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """Never the path: it may name a person."""
     return getattr(scope.get("route"), "path", "unknown")
 

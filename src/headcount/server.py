@@ -24,7 +24,7 @@ from starlette.routing import Match
 from headcount import __version__, api, web
 from headcount.api.errors import failure
 from headcount.errors import Busy, FileRejected, HeadcountError, Throttled, WrongCall
-from headcount.guard import Explain, Guard
+from headcount.guard import Explain, Guard, route_of
 from headcount.house import House
 from headcount.local_socket import answers, reachable
 
@@ -152,7 +152,7 @@ def _known(error: Exception) -> HeadcountError:
 def _log(request: Request, error: Exception) -> None:
     known = isinstance(error, HeadcountError)
     code = error.code if isinstance(error, HeadcountError) else "unexpected"
-    structlog.get_logger().error("call_failed", route=_route(request), code=code, exc_info=None if known else error)
+    structlog.get_logger().error("call_failed", route=route_of(request.scope), code=code, exc_info=None if known else error)
 
 
 def _invalid(error: RequestValidationError) -> WrongCall:
@@ -166,10 +166,6 @@ def _methods(request: Request) -> set[str]:
     """Those that the path takes: each method of it is a route of its own."""
     matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
     return {method for route in matching for method in getattr(route, "methods", None) or ()}
-
-
-def _route(request: Request) -> str:
-    return getattr(request.scope.get("route"), "path", "")
 
 
 class _Server(uvicorn.Server):

@@ -9,8 +9,8 @@ from tests.people.conftest import FILE, NOW, DeskOf, Notes, refused
 from headcount.auth.rights import Right
 from headcount.errors import WrongCall
 from headcount.people.desk import PeopleDesk
-from headcount.people.masking import MASK
 from headcount.profiles.consent import Channel, Source
+from headcount.profiles.report import COVER
 from headcount.values.types import Type
 
 LOOKS = (Right.READ,)
@@ -37,11 +37,11 @@ def test_who_sees_personal_data_is_shown_it(desk_of: DeskOf) -> None:
 def test_who_does_not_sees_that_it_is_there(desk_of: DeskOf) -> None:
     desk = desk_of(*LOOKS)
     person = desk.show("1")
-    assert {name: known["value"] for name, known in person["properties"].items()} == dict.fromkeys(("Name", "Email", "plan"), MASK)
-    assert (person["identity"], person["addresses"]["email"], person["reachable"]["email"]) == (MASK, True, True)
+    assert {name: known["value"] for name, known in person["properties"].items()} == dict.fromkeys(("Name", "Email", "plan"), COVER)
+    assert (person["identity"], person["addresses"]["email"], person["reachable"]["email"]) == (COVER, True, True)
     assert desk.find("berg", 5) == [person]
     (entry,) = desk.consent_log(None, None, 10)
-    assert (entry["identity"], entry["after"], entry["row"]) == (MASK, "unsubscribed", 3)
+    assert (entry["identity"], entry["after"], entry["row"]) == (COVER, "unsubscribed", 3)
 
 
 def test_a_change_of_consent_is_in_both_logs(desk_of: DeskOf, notes: Notes) -> None:

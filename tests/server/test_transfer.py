@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -184,17 +182,6 @@ def test_several_arrive_at_once(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert [got[number]["upload"]["status"] for number in range(8)] == ["completed"] * 8
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of 8 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=False).returncode:
-        pytest.skip("a small disk can be mounted by root only")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_is_told(disk: Path) -> None:

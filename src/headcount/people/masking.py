@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-#: Stands for what is not shown.
-MASK = "•••"
+from headcount.profiles.report import COVER
 
 
 def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document of a person without who it is and what is known of them."""
-    properties = {name: {**known, "value": MASK} for name, known in document["properties"].items()}
-    return {**document, "identity": MASK, "properties": properties}
+    properties = {name: {**known, "value": COVER} for name, known in document["properties"].items()}
+    return {**document, "identity": COVER, "properties": properties}
 
 
 def masked_entry(document: Mapping[str, Any]) -> dict[str, Any]:
     """An entry of the consent log without whose it is."""
-    return {**document, "identity": MASK}
+    return {**document, "identity": COVER}

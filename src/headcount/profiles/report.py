@@ -10,6 +10,9 @@ from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Person, StoredConsent, StoredValue
 
+#: Stands in documents for what is there, and whoever reads them may not see.
+COVER = "•••"
+
 
 def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> dict[str, Any]:
     """The document of `people show`. `upload_ids` names uploads by their numbers; `now`, in UTC, is what an age is worked out from."""

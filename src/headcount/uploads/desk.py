@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from headcount.audit import AuditLog
 from headcount.auth.rights import OPERATOR, Principal, Right
 from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.report import COVER
 from headcount.profiles.store import Part
 from headcount.uploads.answers import answered
 from headcount.uploads.board import NOT_WORKING
@@ -20,7 +21,7 @@ from headcount.uploads.checking import Checking
 from headcount.uploads.history import History
 from headcount.uploads.manifest import manifest_of, read
 from headcount.uploads.mapping import ColumnRequest, Request, unknown_columns
-from headcount.uploads.masking import COVER, masked, masked_inspection, masked_reversal
+from headcount.uploads.masking import masked, masked_inspection, masked_reversal
 from headcount.uploads.reception import Reception, assert_size
 from headcount.uploads.remembered import Mappings, RememberedMapping, fingerprint, worth_remembering
 from headcount.uploads.requests import request_from_json, request_to_json

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-#: What stands for a text that is there.
-COVER = "•••"
+from headcount.profiles.report import COVER
+
 _QUOTED = re.compile("“[^”]*”")
 
 

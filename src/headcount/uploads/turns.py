@@ -95,8 +95,9 @@ class Turns:
 
     def _no_room(self, record: UploadRecord, error: OSError) -> HeadcountError:
         reason = f"The file could not be stored: {error.strerror or error}."
-        self.refused(record, FileRejected("disk_full", reason, "Free some disk space on the server, then upload it again."))
-        return HeadcountError("disk_full", f"{reason} Nothing of it was kept.", "Free some disk space on the server, then upload it again.")
+        refusal = FileRejected("disk_full", reason, "Free some disk space on the server, then upload it again.")
+        self.refused(record, refusal)
+        return HeadcountError(refusal.code, f"{reason} Nothing of it was kept.", refusal.advice)
 
     def refused(self, record: UploadRecord, error: FileRejected, size: int | None = None) -> None:
         """The file did not come in; nothing of it is kept but why, and how many bytes came."""

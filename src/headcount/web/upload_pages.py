@@ -21,8 +21,6 @@ from headcount.web.visit import HOME, Visit, Visiting
 router = APIRouter(include_in_schema=False)
 #: Where one upload is.
 ONE = HOME + "/{upload_id}"
-#: A manifest is no longer than that, in bytes.
-_MANIFEST = 4_000_000
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
@@ -101,9 +99,9 @@ async def _manifest_text(form: Form) -> str:
     file = form.get("manifest")
     if not isinstance(file, UploadFile):
         return file or ""
-    content = await file.read(_MANIFEST + 1)
-    if not content or len(content) > _MANIFEST:
-        raise WrongCall("manifest_invalid", "The manifest is empty or too large.", "Choose the JSON file of a mapping.")
+    content = await file.read()
+    if not content:
+        raise WrongCall("manifest_invalid", "The manifest is empty.", "Choose the JSON file of a mapping.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
