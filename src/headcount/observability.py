@@ -21,7 +21,8 @@ def start_logging(level: str) -> None:
             structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        # Standard error as it is when something is said: whoever called may have put another in its place since.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
 
     if not any(isinstance(handler, _FromLibraries) for handler in logging.getLogger().handlers):
