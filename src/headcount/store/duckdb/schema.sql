@@ -98,3 +98,63 @@ CREATE TABLE IF NOT EXISTS progress (
     tally JSON NOT NULL,
     PRIMARY KEY (upload, job)
 );
+
+-- A call of the live API that wrote something. Its records are rows `call * 1024 + place` of upload 0, which stands for all of them.
+CREATE SEQUENCE IF NOT EXISTS calls_made;
+CREATE TABLE IF NOT EXISTS calls (
+    call BIGINT NOT NULL,
+    at TIMESTAMP NOT NULL,
+    actor VARCHAR NOT NULL,
+    door VARCHAR NOT NULL
+);
+
+-- Answers that were given to calls with an idempotency key, committed with what the call wrote.
+CREATE TABLE IF NOT EXISTS answered (
+    key VARCHAR PRIMARY KEY,
+    -- Of the body, in hexadecimal.
+    sha256 VARCHAR NOT NULL,
+    at TIMESTAMP NOT NULL,
+    answer JSON NOT NULL
+);
+
+-- Other names of a person, such as the id of a device (`objectId`) or of an account elsewhere (`FBID`, `GPID`).
+CREATE TABLE IF NOT EXISTS aliases (
+    kind VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    identity VARCHAR NOT NULL
+);
+
+-- The devices that can be sent a push message. Whose they are the aliases tell.
+CREATE TABLE IF NOT EXISTS devices (
+    object_id VARCHAR NOT NULL,
+    type VARCHAR NOT NULL,
+    token VARCHAR NOT NULL,
+    -- Of a browser: what its messages are encrypted with.
+    keys JSON,
+    at TIMESTAMP NOT NULL
+);
+
+-- What events are called. Names that differ in case and blanks only are one: `folded` has neither.
+CREATE TABLE IF NOT EXISTS event_names (
+    number INTEGER PRIMARY KEY,
+    name VARCHAR NOT NULL,
+    folded VARCHAR NOT NULL UNIQUE
+);
+
+-- The type of a property of an event: the one it first came with.
+CREATE TABLE IF NOT EXISTS event_properties (
+    event INTEGER NOT NULL,
+    name VARCHAR NOT NULL,
+    type VARCHAR NOT NULL,
+    PRIMARY KEY (event, name)
+);
+
+-- What people did. `properties` is an object of texts, numbers, truth values and lists of texts; a date is a text in ISO 8601 with Z.
+CREATE TABLE IF NOT EXISTS events (
+    event INTEGER NOT NULL,
+    identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
+    at TIMESTAMP NOT NULL,
+    properties JSON NOT NULL,
+    upload INTEGER NOT NULL,
+    row BIGINT NOT NULL
+);

@@ -1,0 +1,30 @@
+"""What people did: entering events, and what they are called."""
+
+from __future__ import annotations
+
+import duckdb
+
+#: SQL of the name of an event without what does not count in it.
+FOLDED = "lower(replace({}, ' ', ''))"
+
+
+def add(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Store the events of a table or view: `name`, `identity`, `at`, `properties`, `upload`, `row`. Runs in the caller's transaction."""
+    folded = FOLDED.format("name")
+    fresh = f"SELECT {folded} AS folded, arg_min(name, row) AS name FROM {source} GROUP BY ALL"
+    connection.execute(
+        "INSERT INTO event_names SELECT (SELECT coalesce(max(number), 0) FROM event_names) + row_number() OVER (ORDER BY folded), "
+        f"name, folded FROM ({fresh}) ANTI JOIN event_names USING (folded)"
+    )
+    connection.execute(
+        f"INSERT INTO events SELECT n.number, s.identity, s.at, s.properties, s.upload, s.row FROM {source} s "
+        f"JOIN event_names n ON n.folded = {FOLDED.format('s.name')}"
+    )
+
+
+def add_types(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Note the types of event properties that have none yet: `event` (its name), `name`, `type`. Runs in the caller's transaction."""
+    folded = FOLDED.format("s.event")
+    connection.execute(
+        f"INSERT OR IGNORE INTO event_properties SELECT n.number, s.name, s.type FROM {source} s JOIN event_names n ON n.folded = {folded}"
+    )
