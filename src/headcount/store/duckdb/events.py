@@ -9,7 +9,7 @@ FOLDED = "lower(replace({}, ' ', ''))"
 
 
 def add(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Store the events of a table or view: `name`, `identity`, `at`, `properties`, `upload`, `row`. Runs in the caller's transaction."""
+    """Store the events of a table or view: `name`, `identity`, `happened_at`, `properties`, `upload`, `row`. Runs in the caller's transaction."""
     folded = FOLDED.format("name")
     fresh = f"SELECT {folded} AS folded, arg_min(name, row) AS name FROM {source} GROUP BY ALL"
     connection.execute(
@@ -17,7 +17,7 @@ def add(connection: duckdb.DuckDBPyConnection, source: str) -> None:
         f"name, folded FROM ({fresh}) ANTI JOIN event_names USING (folded)"
     )
     connection.execute(
-        f"INSERT INTO events SELECT n.number, s.identity, s.at, s.properties, s.upload, s.row FROM {source} s "
+        f"INSERT INTO events SELECT n.number, s.identity, s.happened_at, s.properties, s.upload, s.row FROM {source} s "
         f"JOIN event_names n ON n.folded = {FOLDED.format('s.name')}"
     )
 

@@ -103,7 +103,7 @@ CREATE TABLE IF NOT EXISTS progress (
 CREATE SEQUENCE IF NOT EXISTS calls_made;
 CREATE TABLE IF NOT EXISTS calls (
     call BIGINT NOT NULL,
-    at TIMESTAMP NOT NULL,
+    made_at TIMESTAMP NOT NULL,
     actor VARCHAR NOT NULL,
     door VARCHAR NOT NULL
 );
@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS answered (
     key VARCHAR PRIMARY KEY,
     -- Of the body, in hexadecimal.
     sha256 VARCHAR NOT NULL,
-    at TIMESTAMP NOT NULL,
+    answered_at TIMESTAMP NOT NULL,
     answer JSON NOT NULL
 );
 
@@ -131,7 +131,7 @@ CREATE TABLE IF NOT EXISTS devices (
     token VARCHAR NOT NULL,
     -- Of a browser: what its messages are encrypted with.
     keys JSON,
-    at TIMESTAMP NOT NULL
+    added_at TIMESTAMP NOT NULL
 );
 
 -- What events are called. Names that differ in case and blanks only are one: `folded` has neither.
@@ -153,7 +153,7 @@ CREATE TABLE IF NOT EXISTS event_properties (
 CREATE TABLE IF NOT EXISTS events (
     event INTEGER NOT NULL,
     identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
-    at TIMESTAMP NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
     properties JSON NOT NULL,
     upload INTEGER NOT NULL,
     row BIGINT NOT NULL
