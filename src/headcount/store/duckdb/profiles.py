@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 import duckdb
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
 from headcount.profiles.consent import ConsentEntry, Wish
+from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import (
     APPLIES,
@@ -32,12 +33,14 @@ from headcount.profiles.store import (
 )
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, export, images, people, registry
-from headcount.store.duckdb.changes import Application
+from headcount.store.duckdb import consent, export, images, live, order, people, registry
+from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
+from headcount.store.duckdb.pieces import Pieces, apart
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
+from headcount.store.duckdb.turn import Turn, Writer
 from headcount.store.segment_sql import Compiled, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
@@ -63,8 +66,8 @@ class DuckDBProfiles:
     """The profiles of one account in one file. Implements `ProfileStore` and `SegmentStore`."""
 
     connection: duckdb.DuckDBPyConnection
-    #: Held while something is written: of all who have the file, one at a time.
-    writing: Lock = field(default_factory=Lock)
+    #: Whose turn it is to write, of all who have the file.
+    turn: Turn = field(default_factory=Turn)
 
     def properties(self) -> tuple[Property, ...]:
         """See ProfileStore."""
@@ -95,21 +98,101 @@ class DuckDBProfiles:
 
     def progress(self, upload: int, job: Job | Literal["apply"] = "apply") -> Progress:
         """See ProfileStore."""
-        rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ? AND job = ?", [upload, job]).fetchall()
-        return Progress(rows[0][0], json.loads(rows[0][1])) if rows else Progress(0, {})
+        asked = "SELECT chunks, tally, rows FROM progress WHERE upload = ? AND job = ?"
+        found = self.connection.execute(asked, [upload, job]).fetchall()
+        return next((Progress(chunks, json.loads(tally), rows) for chunks, tally, rows in found), Progress(0, {}))
 
     def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """See ProfileStore."""
         return registry.planned(self.connection, wanted)
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress], *, keep: bool = True) -> None:
         """See ProfileStore."""
-        with self._given(batch), self._transaction():
-            effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection), keep).run()
-            after = progress(effect)
-            if keep:
-                self._mark(origin.upload, "apply", after)
+        if keep and self.turn.pressed and batch.match == "identity":
+            self._apply_in_pieces(batch, origin, progress)
+            return
+        with self._transaction():
+            self._apply(batch, origin, progress, batch.rows.num_rows, keep=keep)
+
+    def _apply(  # noqa: PLR0913 - what is applied, for whom, and how far that leads
+        self,
+        batch: Batch,
+        origin: Origin,
+        progress: Callable[[Effect, int], Progress],
+        done: int,
+        *,
+        keep: bool = True,
+        pieces: Sequence[tuple[Batch, bool]] | None = None,
+    ) -> None:
+        effects = list[Effect]()
+        for piece, prepared in pieces or [(batch, False)]:
+            with self._given(piece, origin):
+                effects.append(Application(self.connection, piece, origin, self._declined(), keep, prepared).run())
+        after = progress(total(effects), done)
+        if keep:
+            self._mark(origin.upload, "apply", after)
+
+    def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
+        """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
+        pieces = Pieces(batch)
+        with self._stable_rows(), self.turn.noting(), self._told():
+            with self._given(batch, origin):
+                Application(self.connection, batch, origin, self._declined()).prepare()
+            for start, stop in pieces:
+                with self._transaction():
+                    # Whom live calls wrote since is looked up once more.
+                    parts = apart(batch, start, stop, self.turn.written())
+                    self._apply(batch, origin, progress, stop, pieces=parts)
+
+    @contextmanager
+    def _stable_rows(self) -> Iterator[None]:
+        """While somebody reads, a checkpoint does not move rows, so that a rowid stays what it is."""
+        reader = self.connection.cursor()
+        try:
+            reader.execute("BEGIN")
+            reader.execute("SELECT 1 FROM profiles LIMIT 1").fetchall()
+            yield
+        finally:
+            reader.close()
+
+    def _declined(self) -> bool:
+        return consent.anybody_declined(self.connection)
+
+    def apply_live(self, records: LiveBatch, answers: Answers) -> LiveEffect:
+        """See LiveStore."""
+        with self._transaction(writer="live"):
+            effect = live.LiveApplication(self.connection, records, self._declined()).run()
+            live.keep_answers(self.connection, answers(effect))
         return effect
+
+    def answer(self, key: str) -> Answer | None:
+        """See LiveStore."""
+        return live.answer(self.connection, key)
+
+    def forget_answers(self, before: datetime) -> None:
+        """See LiveStore."""
+        with self._transaction(writer="live"):
+            live.forget_answers(self.connection, before)
+
+    def last_call(self) -> int:
+        """See LiveStore."""
+        return int(single_row(self.connection, "SELECT coalesce(max(call), 0) FROM calls")[0])
+
+    def aliased(self, kinds: Collection[str], values: Collection[str]) -> pa.Table:
+        """See LiveStore."""
+        asked = "SELECT kind, value, identity FROM aliases WHERE kind IN (SELECT unnest(?)) AND value IN (SELECT unnest(?))"
+        return self.connection.execute(asked, [list(kinds), list(values)]).to_arrow_table()
+
+    def event_types(self) -> Mapping[tuple[str, str], Type]:
+        """See LiveStore."""
+        asked = "SELECT folded, p.name, p.type FROM event_properties p JOIN event_names n ON n.number = p.event"
+        return {(event, name): Type(type_) for event, name, type_ in self.connection.execute(asked).fetchall()}
+
+    def settle(self, accepted: datetime) -> None:
+        """See ProfileStore."""
+        if single_row(self.connection, "SELECT EXISTS (FROM later)")[0]:
+            with self._transaction():
+                self.connection.execute("DELETE FROM later WHERE accepted_at <= ?", [accepted])
 
     def undoable(self) -> Collection[int]:
         """See ProfileStore."""
@@ -190,23 +273,23 @@ class DuckDBProfiles:
             return people.find(self.connection, registry.stored(self.connection), text, limit)
 
     @contextmanager
-    def _given(self, batch: Batch) -> Iterator[None]:
+    def _given(self, batch: Batch, origin: Origin) -> Iterator[None]:
         """The rows of the batch that count, as the view `batch`."""
         counted = f"SELECT * EXCLUDE ({APPLIES}) FROM given WHERE {APPLIES}" if APPLIES in batch.rows.column_names else "FROM given"
         self.connection.register("given", batch.rows)
         try:
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {counted}")
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {order.yielding(self.connection, batch, origin, counted)}")
             yield
         finally:
             self.connection.unregister("given")
 
     def _mark(self, upload: int, job: str, after: Progress) -> None:
-        mark = [upload, job, after.chunks, json.dumps(after.tally)]
-        self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?)", mark)
+        mark = [upload, job, after.chunks, json.dumps(after.tally), after.rows]
+        self.connection.execute("INSERT OR REPLACE INTO progress (upload, job, chunks, tally, rows) VALUES (?, ?, ?, ?, ?)", mark)
 
     @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[None]:
-        with self.writing, self._told():
+    def _transaction(self, *, keep: bool = True, writer: Writer = "bulk") -> Iterator[None]:
+        with self.turn.of(writer), self._told():
             self.connection.execute("BEGIN")
             yield
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
