@@ -134,3 +134,16 @@ def asks_of_properties(node: Filter) -> bool:
             return asks_of_properties(inner)
         case _:
             return isinstance(node, PropertyTest)
+
+
+def properties_of(node: Filter) -> tuple[str, ...]:
+    """The properties that a filter asks for, each once."""
+    match node:
+        case And(filters) | Or(filters):
+            return tuple(dict.fromkeys(name for each in filters for name in properties_of(each)))
+        case Not(inner):
+            return properties_of(inner)
+        case ConsentIs() | UploadIs() | Did():
+            return ()
+        case _:
+            return (node.property,)

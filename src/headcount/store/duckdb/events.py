@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 #: SQL of the name of an event without what does not count in it.
@@ -20,6 +22,12 @@ def add(connection: duckdb.DuckDBPyConnection, source: str) -> None:
         f"INSERT INTO events SELECT n.number, s.identity, s.happened_at, s.properties, s.upload, s.row FROM {source} s "
         f"JOIN event_names n ON n.folded = {FOLDED.format('s.name')}"
     )
+
+
+def types(connection: duckdb.DuckDBPyConnection, name: str) -> Mapping[str, str]:
+    """The types of the properties of an event, whatever case and blanks its name is given in."""
+    asked = f"SELECT p.name, p.type FROM event_properties p JOIN event_names n ON n.number = p.event WHERE n.folded = {FOLDED.format('?')}"
+    return dict(connection.execute(asked, [name]).fetchall())
 
 
 def add_types(connection: duckdb.DuckDBPyConnection, source: str) -> None:

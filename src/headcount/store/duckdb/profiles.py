@@ -32,7 +32,7 @@ from headcount.profiles.store import (
 )
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, export, images, people, registry
+from headcount.store.duckdb import consent, events, export, images, people, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.reversal.piece import Piece
@@ -158,7 +158,7 @@ class DuckDBProfiles:
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
         columns = filter_columns(self.properties(), registry.stored(self.connection))
-        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers)
+        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
         (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
@@ -169,10 +169,15 @@ class DuckDBProfiles:
         """See SegmentStore."""
 
         def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
-            return compile_filter(condition, filter_columns(properties, stored), zone=zone, upload_numbers=upload_numbers)
+            columns = filter_columns(properties, stored)
+            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
 
         with export.snapshot(self.connection, names, compiled) as found:
             yield found
+
+    def event_types(self, name: str) -> Mapping[str, str]:
+        """The types of the properties of an event."""
+        return events.types(self.connection, name)
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""
