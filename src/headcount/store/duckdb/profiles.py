@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
+from headcount.profiles.columns import PUSH_DEVICES
 from headcount.profiles.consent import ConsentEntry, Wish
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import (
@@ -55,7 +56,7 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
     sql = {p.name: f"NULL::{SQL_TYPES[p.type]}" for p in properties} | {p.name: f"p.{p.column}" for p in stored}
     columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
     age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
-    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity")}
+    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity"), PUSH_DEVICES: FilterColumn("integer", people.DEVICES)}
 
 
 @dataclass(frozen=True, slots=True)
