@@ -26,10 +26,12 @@ from headcount.errors import WrongCall
 from headcount.house import House
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
+from headcount.people.records import RecordDesk
 from headcount.store.control.accounts import SqlAccounts, ensure_account
 from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
 from headcount.store.control.beginnings import SqlBeginnings
+from headcount.store.control.cursors import SqlCursors
 from headcount.store.control.engine import open_control
 from headcount.store.control.mappings import SqlMappings
 from headcount.store.control.passcodes import SqlPasscodes
@@ -191,6 +193,12 @@ class _Accounts:
         history, store = means.history, self._stores[by.account_id]
         return PeopleDesk(by, store.open, history.ids, history.number, history.rules.zone, means.log, means.clock)
 
+    def records(self, by: Principal) -> RecordDesk:
+        """The same people as records."""
+        means = self.means(by.account_id)
+        store, zone = self._stores[by.account_id], means.history.rules.zone
+        return RecordDesk(by, store.open, SqlCursors(self._control), zone, means.log, means.clock)
+
     def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
         """See Worker."""
         return self.means(account_id).turns.next(stopping)
@@ -230,7 +238,7 @@ def open_house(settings: Settings) -> Iterator[House]:
         worker.start(accounts.work)
         accounts.adopt()
         threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
-        yield House(settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people)
+        yield House(settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people, accounts.records)
     finally:
         ended.set()
         worker.stop(_GRACE)

@@ -12,6 +12,7 @@ from headcount.auth.sign_in import SignIn
 from headcount.config import Settings
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
+from headcount.people.records import RecordDesk
 from headcount.uploads.desk import Desk
 
 #: The name of the cookie with the token of a session, and of the header with the token for its forms.
@@ -32,3 +33,5 @@ class House:
     desk: Callable[[Principal], Desk]
     #: The people of the account of whoever asks, with their consents and properties.
     people: Callable[[Principal], PeopleDesk]
+    #: The same people as records, for programs.
+    records: Callable[[Principal], RecordDesk]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
 from headcount.profiles.columns import PUSH_DEVICES
-from headcount.profiles.consent import ConsentEntry, Wish
+from headcount.profiles.consent import Channel, ConsentEntry, Occasion, Wish
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import (
     APPLIES,
@@ -31,15 +32,18 @@ from headcount.profiles.store import (
     Reversed,
     Touched,
 )
+from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
+from headcount.segments.store import Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, events, export, images, people, registry
+from headcount.store.duckdb import consent, events, export, images, numbers, people, records, registry
 from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.connection import open_file
+from headcount.store.duckdb.erase import erase
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
-from headcount.store.segment_sql import Compiled, compile_filter
+from headcount.store.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
 
@@ -61,7 +65,7 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
 
 @dataclass(frozen=True, slots=True)
 class DuckDBProfiles:
-    """The profiles of one account in one file. Implements `ProfileStore` and `SegmentStore`."""
+    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore` and `RecordStore`."""
 
     connection: duckdb.DuckDBPyConnection
     #: Held while something is written: of all who have the file, one at a time.
@@ -175,6 +179,79 @@ class DuckDBProfiles:
 
         with export.snapshot(self.connection, names, compiled) as found:
             yield found
+
+    def record(self, named: Named, value: str) -> str | None:
+        """See RecordStore."""
+        with self._snapshot():
+            identity = records.identity_of(self.connection, named, value)
+            page = records.profiles(self.connection, Compiled("p.identity = ?", [identity or ""]), None, 1)
+        return next(iter(page.records), None)
+
+    def profile_page(self, condition: Filter, zone: str, after: str | None, size: int) -> Page:
+        """See RecordStore."""
+        with self._snapshot():
+            return records.profiles(self.connection, self._compiled(condition, zone), after, size)
+
+    def event_page(self, query: Query, zone: str, after: str | None, size: int) -> Page:
+        """See RecordStore."""
+        with self._snapshot():
+            return records.events(self.connection, self._events(query, zone), zone, after, size)
+
+    def count_events(self, query: Query, zone: str) -> int:
+        """See RecordStore."""
+        with self._snapshot():
+            return numbers.count(self.connection, self._events(query, zone))
+
+    def top(self, query: Query, zone: str, wanted: Wanted) -> Top:
+        """See RecordStore."""
+        with self._snapshot():
+            source = self._events(query, zone)
+            if wanted.kind == "person":
+                stored = {each.name: each for each in registry.stored(self.connection)}
+                return numbers.top_of_people(self.connection, source, wanted, stored.get(wanted.name))
+            types = self.event_types(query.event.event) if query.event else {}
+            return numbers.top_of_events(self.connection, source, wanted, Type(types[wanted.name]) if wanted.name in types else None)
+
+    def trend(self, query: Query, zone: str, wanted: Trend) -> Mapping[str, int | float]:
+        """See RecordStore."""
+        with self._snapshot():
+            return numbers.trend(self.connection, self._events(query, zone), zone, wanted)
+
+    def active(self, since: datetime, until: datetime) -> tuple[int, int]:
+        """See RecordStore."""
+        return numbers.active(self.connection, since, until)
+
+    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
+        """See RecordStore."""
+        with self._snapshot():
+            return numbers.reach(self.connection, self._compiled(condition, zone), channel)
+
+    def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
+        """See RecordStore."""
+        with self._snapshot():
+            found = (records.identity_of(self.connection, named, value) for value in values)
+            return tuple(each for each in found if each is not None)
+
+    def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
+        """See RecordStore."""
+        with self._transaction():
+            return consent.subscribe(self.connection, wishes, occasion)
+
+    def erase(self, identities: Sequence[str]) -> int:
+        """See RecordStore."""
+        with self._transaction():
+            return erase(self.connection, identities)
+
+    def _compiled(self, condition: Filter, zone: str) -> Compiled:
+        columns = filter_columns(self.properties(), registry.stored(self.connection))
+        return compile_filter(condition, columns, zone=zone, upload_numbers=lambda _: None, event_types=self.event_types)
+
+    def _events(self, query: Query, zone: str) -> Compiled:
+        """The events of a query, of whom it is about."""
+        if query.event is None:
+            raise WrongCall("query_invalid", "$: expected event_name.", "Events are asked for by their name.")
+        source = compile_events(query.event, zone=zone, event_types=self.event_types)
+        return numbers.of_people(source, self._compiled(query.people, zone) if query.people else None)
 
     def event_types(self, name: str) -> Mapping[str, str]:
         """The types of the properties of an event."""
