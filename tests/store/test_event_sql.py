@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -29,7 +28,9 @@ TYPES = [("Amount", "integer"), ("City", "string"), ("Tags", "list"), ("due", "d
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_profiles(tmp_path_factory.mktemp("data") / "a.duckdb", memory_mb=256, threads=1, patience=1) as store:
         made = store.connection
-        made.execute("CREATE TEMP TABLE given (name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON, upload INTEGER, row BIGINT)")
+        made.execute(
+            "CREATE TEMP TABLE given (name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON, upload INTEGER, row BIGINT)"
+        )
         made.executemany("INSERT INTO given SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM given", EVENTS)
         events.add(made, "given")
         made.execute("CREATE TEMP TABLE typed (event VARCHAR, name VARCHAR, type VARCHAR)")
@@ -65,11 +66,13 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         ('did "Charged" where (Nobody > 1 or Nobody exists)', ""),
         ('did "Charged" where (Nobody != 1)', "ann bob"),
         ('did "Unheard of"', ""),
-        ("did \"' or 1=1 --\"", ""),
+        ('did "\' or 1=1 --"', ""),
     ],
 )
 def test_who_did_it(connection: duckdb.DuckDBPyConnection, text: str, people: str) -> None:
-    compiled = compile_filter(parse(text), {}, upload_numbers=lambda _: None, event_types=lambda name: events.types(connection, name), now=NOW)
+    compiled = compile_filter(
+        parse(text), {}, upload_numbers=lambda _: None, event_types=lambda name: events.types(connection, name), now=NOW
+    )
     found = connection.execute(f"SELECT identity FROM profiles p WHERE {compiled.sql} ORDER BY 1", compiled.parameters).fetchall()
     assert [identity for (identity,) in found] == people.split()
 

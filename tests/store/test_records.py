@@ -42,10 +42,14 @@ def store(tmp_path: Path) -> Iterator[DuckDBProfiles]:
         names = [registry.find(made, name).column for name in ("Name", "Email", "Phone")] + [each.column for each in columns.values()]
         into = f"identity, {', '.join(names)}, first_seen, last_updated, created_upload, created_row"
         made.executemany(f"INSERT INTO profiles ({into}) VALUES (?, ?, ?, ?, ?, ?, ?, '2024-01-01', '2024-01-01', 1, 1)", PEOPLE)
-        made.execute("CREATE TEMP TABLE g (name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON, upload INTEGER, row BIGINT)")
+        made.execute(
+            "CREATE TEMP TABLE g (name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON, upload INTEGER, row BIGINT)"
+        )
         made.executemany("INSERT INTO g SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM g", EVENTS)
         events.add(made, "g")
-        made.execute("CREATE TEMP TABLE t AS SELECT 'Charged' AS event, unnest(['Amount', 'City']) AS name, unnest(['integer', 'string']) AS type")
+        made.execute(
+            "CREATE TEMP TABLE t AS SELECT 'Charged' AS event, unnest(['Amount', 'City']) AS name, unnest(['integer', 'string']) AS type"
+        )
         events.add_types(made, "t")
         made.execute("INSERT INTO aliases VALUES ('objectId', 'dev1', 'ann'), ('objectId', 'dev2', 'cem'), ('FBID', 'f1', 'ann')")
         made.execute("INSERT INTO devices VALUES ('dev1', 'fcm', 'tok', NULL, '2024-01-01')")
@@ -86,7 +90,9 @@ def test_somebody_is_found_by_any_name(store: DuckDBProfiles, named: Any, value:
     assert (found and json.loads(found)["identity"]) == identity
 
 
-@pytest.mark.parametrize(("size", "expected"), [(1, [["ann"], ["bob"], ["cem"]]), (2, [["ann", "bob"], ["cem"]]), (3, [["ann", "bob", "cem"]])])
+@pytest.mark.parametrize(
+    ("size", "expected"), [(1, [["ann"], ["bob"], ["cem"]]), (2, [["ann", "bob"], ["cem"]]), (3, [["ann", "bob", "cem"]])]
+)
 def test_pages_have_everybody_once(store: DuckDBProfiles, size: int, expected: list[list[str]]) -> None:
     assert pages(store, size) == expected
 
@@ -198,13 +204,16 @@ def test_nothing_is_left_of_who_is_erased(store: DuckDBProfiles) -> None:
     made = store.connection
     store.set_consent("ann", Wish(Channel.EMAIL, subscribed=False, source=Source.PERSON, at=AT))
     made.execute("INSERT INTO changes VALUES (1, 1, 1, 'ann', [1])")
-    made.execute("""INSERT INTO answered VALUES ('k', 'h', now()::TIMESTAMP, '{"record": {"identity": "ann"}}'), ('l', 'h', now()::TIMESTAMP, '{}')""")
+    answers = [("k", json.dumps({"record": {"identity": "ann"}})), ("l", "{}")]
+    made.executemany("INSERT INTO answered VALUES (?, 'h', now()::TIMESTAMP, ?)", answers)
     images.make(made, images.image("before", 1), {5: "VARCHAR"})
     made.execute("INSERT INTO before_1 VALUES ('ann', 1, 1, now()::TIMESTAMP, now()::TIMESTAMP, true, 'x')")
     assert store.erase(["ann", "nobody"]) == 1
     tables = [name for (name,) in made.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()]
     assert {"before_1", "events", "answered"} <= set(tables)
     dump = [made.execute(f"SELECT t::VARCHAR FROM {table} t").fetchall() for table in tables]
-    assert not [row for rows in dump for (row,) in rows if any(word in row for word in ("ann,", '"ann"', "Ann@x.com", "dev1", "f1", "Rome"))]
+    assert not [
+        row for rows in dump for (row,) in rows if any(word in row for word in ("ann,", '"ann"', "Ann@x.com", "dev1", "f1", "Rome"))
+    ]
     assert pages(store, 9) == [["bob", "cem"]]
     assert made.execute("SELECT key FROM answered").fetchall() == [("l",)]

@@ -176,9 +176,17 @@ class RecordDesk:
         self.log.add(self.principal.did("people.erase", "people", self.clock(), people=erased))
         return erased
 
-    def demand(self, right: Right) -> None:
-        """For what is not there yet: who may not do it is told so first."""
-        self._demand(right)
+    def count_later(self) -> None:
+        """Counts are never given later; who may not count is told so first."""
+        self._demand(Right.READ)
+
+    def look_at_campaigns(self) -> None:
+        """There are none yet; who may not look at them is told so first."""
+        self._demand(Right.READ)
+
+    def work_on_campaigns(self) -> None:
+        """Likewise for who may not make or stop one."""
+        self._demand(Right.EDIT_CAMPAIGNS)
 
     def _page(self, cursor: Cursor) -> Page:
         query: Query = read_query(cursor.query)

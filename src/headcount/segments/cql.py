@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
 
 from headcount.errors import WrongCall
@@ -41,7 +41,8 @@ _COMPARISONS: Final = {
     "less_than_equals": "<=",
 }
 _OTHERS: Final = ("contains", "does_not_contain", "exists", "does_not_exist", "between")
-#: The words of a date in a value.
+_DAY: Final = re.compile(r"\d{8}", re.ASCII)
+#: How a value says that it is a date.
 _DATE: Final = re.compile(r"\$D_(-?\d{1,10})", re.ASCII)
 _GENDERS: Final = {"male": "M", "female": "F", "other": "O", "unknown": "U"}
 
@@ -76,17 +77,17 @@ def read_query(document: Object, beside: Collection[str] = ()) -> Query:
 
 def day(value: object, path: str) -> str:
     """The ISO date of a day such as 20240131. Raises WrongCall `query_invalid`."""
-    text = str(value) if not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, (str, int)) else ""
+    if not _DAY.fullmatch(text):
+        raise _wrong(path, "a day such as 20240131")
     try:
-        if not re.fullmatch(r"\d{8}", text, re.ASCII):
-            raise ValueError(text)
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date().isoformat()
+        return date(int(text[:4]), int(text[4:6]), int(text[6:])).isoformat()
     except ValueError as error:
         raise _wrong(path, "a day such as 20240131") from error
 
 
 def _event(document: Object, path: str) -> Did:
-    name = document["event_name"] if "event_name" in document else None
+    name = document.get("event_name")
     if not isinstance(name, str) or not name.strip():
         raise _wrong(f"{path}.event_name", "the name of an event")
     since, until = (day(document[end], f"{path}.{end}") if end in document else None for end in ("from", "to"))

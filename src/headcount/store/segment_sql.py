@@ -103,7 +103,7 @@ def no_types(_: str) -> Mapping[str, str]:
     return {}
 
 
-def compile_filter(
+def compile_filter(  # noqa: PLR0913 - what is asked, of which columns, and what words of it mean
     node: Filter,
     properties: Mapping[str, PropertyColumn],
     *,
@@ -160,10 +160,8 @@ class _Compiler:
 
     def condition(self, node: Filter) -> Compiled:
         match node:
-            case And(filters):
-                return _joined(" and ", map(self.condition, filters))
-            case Or(filters):
-                return _joined(" or ", map(self.condition, filters))
+            case And(filters) | Or(filters):
+                return _joined(" and " if isinstance(node, And) else " or ", map(self.condition, filters))
             case Not(inner):
                 return _negated(self.condition(inner))
             case ConsentIs(channel, state):

@@ -11,7 +11,10 @@ FOLDED = "lower(replace({}, ' ', ''))"
 
 
 def add(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Store the events of a table or view: `name`, `identity`, `happened_at`, `properties`, `upload`, `row`. Runs in the caller's transaction."""
+    """Store the events of a table or view: `name`, `identity`, `happened_at`, `properties`, `upload`, `row`.
+
+    Runs in the caller's transaction.
+    """
     folded = FOLDED.format("name")
     fresh = f"SELECT {folded} AS folded, arg_min(name, row) AS name FROM {source} GROUP BY ALL"
     connection.execute(

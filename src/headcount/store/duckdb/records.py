@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import duckdb
 
@@ -15,6 +14,9 @@ from headcount.values.types import Type
 
 #: The properties that have a place of their own in a record.
 _OWN = {"Name": "name", "Email": "email", "Phone": "phone"}
+
+#: Before every event: its time, upload and row.
+_BEGINNING = ("0001-01-01T00:00:00", "-1", "-1")
 
 #: What a person did, and their devices, for the people in `page`.
 _BESIDE = """
@@ -73,7 +75,7 @@ def profiles(connection: duckdb.DuckDBPyConnection, condition: Compiled, after: 
 def events(connection: duckdb.DuckDBPyConnection, source: Compiled, zone: str, after: str | None, size: int) -> Page:
     """Records of the events of a source, in the order of their times, those behind `after`."""
     fields = _fields(registry.stored(connection))
-    at, upload, row = after.split(" ") if after else (datetime.min.isoformat(), "-1", "-1")
+    at, upload, row = after.split(" ") if after else _BEGINNING
     behind = "e.happened_at >= ?::TIMESTAMP AND (e.happened_at > ?::TIMESTAMP OR (e.upload, e.row) > (?::INTEGER, ?::BIGINT))"
     page = Compiled(
         f"SELECT e.identity, e.happened_at, e.properties, e.upload, e.row {source.sql} AND {behind} "
@@ -84,7 +86,8 @@ def events(connection: duckdb.DuckDBPyConnection, source: Compiled, zone: str, a
     who = f"json_merge_patch('{{}}', json_object('objectId', o.object_id, {fields.sql}))"
     return _page(
         connection,
-        f"WITH page AS ({page.sql}), {_BESIDE} SELECT concat_ws(' ', strftime(e.happened_at, '%Y-%m-%dT%H:%M:%S.%f'), e.upload, e.row) AS place, "
+        f"WITH page AS ({page.sql}), {_BESIDE} "
+        "SELECT concat_ws(' ', strftime(e.happened_at, '%Y-%m-%dT%H:%M:%S.%f'), e.upload, e.row) AS place, "
         f"json_object('profile', {who}, 'ts', {local}, 'event_props', e.properties, 'session_props', '{{}}'::JSON)::VARCHAR AS record "
         "FROM page e LEFT JOIN profiles p USING (identity) LEFT JOIN owned o USING (identity) ORDER BY e.happened_at, e.upload, e.row",
         [*page.parameters, *fields.parameters, zone],
