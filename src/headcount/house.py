@@ -10,8 +10,10 @@ from headcount.auth.access import Access
 from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
 from headcount.config import Settings
+from headcount.ingest.desk import LiveDesk
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
+from headcount.people.records import RecordDesk
 from headcount.uploads.desk import Desk
 
 #: The name of the cookie with the token of a session, and of the header with the token for its forms.
@@ -32,3 +34,7 @@ class House:
     desk: Callable[[Principal], Desk]
     #: The people of the account of whoever asks, with their consents and properties.
     people: Callable[[Principal], PeopleDesk]
+    #: The same people as records, for programs.
+    records: Callable[[Principal], RecordDesk]
+    #: The records that whoever asks sends live.
+    live: Callable[[Principal], LiveDesk]

@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from headcount import __version__, api, web
+from headcount.api.clevertap.answers import refusal
 from headcount.api.errors import failure
 from headcount.errors import Busy, FileRejected, HeadcountError, Throttled, WrongCall
 from headcount.guard import Explain, Guard, route_of
@@ -56,6 +57,7 @@ _STATUS_OF_CODE = {
     "last_admin": 409,
     "consent_declined": 409,
     "property_system": 409,
+    "key_reused": 422,
     "inspection_gone": 404,
     "column_unknown": 400,
     "status_unknown": 400,
@@ -116,7 +118,8 @@ def _explain(app: FastAPI) -> Explain:
         if request.url.path.startswith(_JSON):
             known = _known(error)
             status = error.status_code if isinstance(error, HTTPException) else status_of(known)
-            answer: Response = failure(known, status)
+            ours = not request.url.path.startswith(_VENDOR)
+            answer: Response = failure(known, status) if ours else refusal(request, known, status)
         else:
             answer = web.answer(request, error, status_of)
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -133,7 +136,8 @@ def _explain(app: FastAPI) -> Explain:
 
 
 #: Paths whose callers are programs.
-_JSON = ("/api/", "/1/", "/healthz", "/readyz", "/metrics")
+_VENDOR = "/1/"
+_JSON = ("/api/", _VENDOR, "/healthz", "/readyz", "/metrics")
 _REFUSALS = {404: "path_missing", 405: "method_wrong"}
 
 

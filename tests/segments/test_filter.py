@@ -32,16 +32,20 @@ _names = st.text() | st.sampled_from(["plan", "Wallet Balance", "not", "TRUE", "
 _values = st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
 _days = st.integers(1, MAX_DAYS)
 
-_conditions: st.SearchStrategy[Filter] = st.one_of(
+_tests: st.SearchStrategy[Filter] = st.one_of(
     st.builds(Comparison, _names, st.sampled_from(COMPARISONS), _values),
     st.builds(Exists, _names),
     st.builds(Contains, _names, _values),
     st.builds(In, _names, st.lists(_values, min_size=1, max_size=3).map(tuple)),
     st.builds(Between, _names, _values, _values),
     st.builds(InLast, _names, _days),
+)
+_of_events = st.none() | _tests | st.builds(Not, _tests) | st.builds(Or, st.lists(_tests, min_size=2, max_size=3).map(tuple))
+_conditions: st.SearchStrategy[Filter] = st.one_of(
+    _tests,
     st.builds(ConsentIs, st.sampled_from(CHANNELS), st.sampled_from(CONSENT_STATES)),
     st.builds(UploadIs, st.text()),
-    st.builds(Did, st.text(), st.integers(1), st.none() | _days),
+    st.builds(Did, st.text(), st.integers(1), st.none() | _days, st.none() | st.text(), st.none() | st.text(), _of_events),
 )
 
 

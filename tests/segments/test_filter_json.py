@@ -34,6 +34,10 @@ def test_to_json() -> None:
         ({"property": "a", "operator": "in_last_days", "value": 7}, InLast("a", 7)),
         ({"event": "Charged"}, Did("Charged")),
         ({"event": "Charged", "at_least": 2, "in_last_days": 9}, Did("Charged", 2, 9)),
+        (
+            {"event": "Charged", "since": "2024-05-01", "where": {"property": "a", "operator": "exists"}},
+            Did("Charged", since="2024-05-01", where=Exists("a")),
+        ),
     ],
 )
 def test_from_json(document: object, expected: Filter) -> None:
@@ -55,6 +59,7 @@ def test_from_json(document: object, expected: Filter) -> None:
         ({"consent": "email"}, '$: expected also the field "is", found an object.'),
         ({"consent": "fax", "is": "set"}, '$.consent: expected one of push sms email whatsapp, found "fax".'),
         ({"event": "e", "at_least": True}, "$.at_least: expected a whole number from 1, found true."),
+        ({"event": "e", "where": {"upload": "u"}}, "$.where: expected a filter of the event's properties alone, found an object."),
         (
             {"event": "e", "in_last_days": 10**9},
             "$.in_last_days: expected a whole number from 1 up to 36500, found 1000000000.",

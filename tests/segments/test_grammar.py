@@ -62,6 +62,8 @@ def test_parse() -> None:
         ('upload "u1"', UploadIs("u1")),
         ('did "Charged"', Did("Charged")),
         ('did "Charged" at least 3 times in last 30 days', Did("Charged", 3, 30)),
+        ('did "Charged" since "2024-05-01" until "2024-05-31"', Did("Charged", since="2024-05-01", until="2024-05-31")),
+        ('did "Charged" where (a between 1 and 2 or b exists)', Did("Charged", where=Or((Between("a", 1, 2), B)))),
         ("a = 123456789012345678901234567890", Comparison("a", "=", 123456789012345678901234567890)),
     ],
 )
@@ -102,6 +104,8 @@ def test_parse_each_form(text: str, expected: Filter) -> None:
         ("consent sms is maybe", 16, "expected subscribed or"),
         ("upload = 5", 8, "expected the ID of an upload in quotes"),
         ('did "x" at least 2 days', 20, "expected `times`"),
+        ('did "x" where a exists', 15, "expected `(`"),
+        ('did "x" where (consent sms is not set)', 15, "properties of the event only"),
     ],
 )
 def test_error_names_the_place(text: str, position: int, fragment: str) -> None:

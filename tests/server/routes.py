@@ -11,6 +11,8 @@ from fastapi import FastAPI
 #: A method and a path.
 Route = tuple[str, str]
 
+#: Where the calls of CleverTap's clients are, with errors of their own shape.
+VENDOR = "/1/"
 SAFE = frozenset({"GET", "HEAD"})
 #: What anybody may call.
 PUBLIC = frozenset(
@@ -49,7 +51,7 @@ def closed(app: FastAPI) -> list[Route]:
 
 
 def is_api(path: str) -> bool:
-    return path.startswith("/api/")
+    return path.startswith(("/api/", VENDOR))
 
 
 def filled(path: str, **ids: str) -> str:

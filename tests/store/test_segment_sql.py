@@ -192,7 +192,6 @@ def test_who_is_matched(store: duckdb.DuckDBPyConnection, text: str, people: str
         ("seen > 1714521600", "filter_type", "Write a date as"),
         ('tags = "a"', "filter_type", 'contains "text"'),
         ('upload "u9"', "upload_unknown", "no upload 'u9'"),
-        ('did "Charged"', "filter_events_unavailable", 'did "Charged"'),
     ],
 )
 def test_what_cannot_be_asked(text: str, code: str, fragment: str) -> None:

@@ -1,8 +1,8 @@
-"""Our own JSON under `/api/v1`: shapes in, one use case, shapes out."""
+"""Our own JSON under `/api/v1`, and that of CleverTap's clients under `/1`: shapes in, one use case, shapes out."""
 
 from __future__ import annotations
 
-from headcount.api import files, people, uploads
+from headcount.api import clevertap, files, people, uploads
 
 SUMMARY = "A self-hosted home for customer profiles: send a CSV, see what it would change, apply it, take it back."
-ROUTES = (uploads.routes, files.routes, people.router)
+ROUTES = (uploads.routes, files.routes, people.router, clevertap.router)

@@ -17,3 +17,11 @@ def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
 def masked_entry(document: Mapping[str, Any]) -> dict[str, Any]:
     """An entry of the consent log without whose it is."""
     return {**document, "identity": COVER}
+
+
+def masked_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a person without who it is and what is known of them."""
+    data = dict.fromkeys(record["profileData"], COVER)
+    devices = [dict.fromkeys(device, COVER) for device in record["platformInfo"]]
+    fields = {name: COVER for name in ("identity", "name", "email", "phone") if name in record}
+    return {**record, **fields, "profileData": data, "platformInfo": devices}

@@ -12,6 +12,9 @@ from headcount.profiles.properties import IDENTITY, Property
 from headcount.values.text import escaped_header
 from headcount.values.types import Type
 
+#: What a filter calls the number of devices that a push message reaches; no property can be called so.
+PUSH_DEVICES = "push.devices"
+
 #: A property, or the consent for a channel.
 Column: TypeAlias = Property | Channel
 

@@ -71,6 +71,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """When, on whose word and by which door consents of many people are changed."""
+
+    at: datetime
+    source: Source
+    actor: str = ""
+    door: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentEntry:
     """One entry of the consent log; states are true subscribed, false unsubscribed, None not set."""
 

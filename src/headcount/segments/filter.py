@@ -106,13 +106,44 @@ class UploadIs:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """The person did the event `at_least` times, ever or in the last days."""
+    """The person did the event `at_least` times, ever or in a window of time.
+
+    `since` and `until` are dates as a filter writes them; the days, or shorter times, that they name count.
+    """
 
     event: str
     at_least: int = 1
     in_last_days: int | None = None
+    since: str | None = None
+    until: str | None = None
+    #: What has to hold for the properties of an event that counts: tests of properties, joined.
+    where: Filter | None = None
 
 
 PropertyTest: TypeAlias = Comparison | Exists | Contains | In | Between | InLast
 Condition: TypeAlias = PropertyTest | ConsentIs | UploadIs | Did
 Filter: TypeAlias = And | Or | Not | Condition
+
+
+def asks_of_properties(node: Filter) -> bool:
+    """Whether a filter asks for nothing but properties: what can be asked of an event."""
+    match node:
+        case And(filters) | Or(filters):
+            return all(map(asks_of_properties, filters))
+        case Not(inner):
+            return asks_of_properties(inner)
+        case _:
+            return isinstance(node, PropertyTest)
+
+
+def properties_of(node: Filter) -> tuple[str, ...]:
+    """The properties that a filter asks for, each once."""
+    match node:
+        case And(filters) | Or(filters):
+            return tuple(dict.fromkeys(name for each in filters for name in properties_of(each)))
+        case Not(inner):
+            return properties_of(inner)
+        case ConsentIs() | UploadIs() | Did():
+            return ()
+        case _:
+            return (node.property,)

@@ -4,7 +4,8 @@
 {"property": NAME, "operator": OPERATOR, "value": VALUE}
 {"consent": CHANNEL, "is": "subscribed" | "unsubscribed" | "not_set"}
 {"upload": ID}
-{"event": NAME, "at_least": COUNT, "in_last_days": DAYS}      (the last two may be left out)
+{"event": NAME, "at_least": COUNT, "in_last_days": DAYS, "since": DATE, "until": DATE, "where": FILTER}
+                                      (all but the name may be left out; "where" asks for properties of the event only)
 
 OPERATOR                              VALUE
 = != > >= < <= before after contains  a text, a number, true or false
@@ -45,6 +46,7 @@ from headcount.segments.filter import (
     PropertyTest,
     UploadIs,
     Value,
+    asks_of_properties,
 )
 
 #: How deep filters may nest: a bracket of a text can hold an `or` of an `and`, two levels of JSON.
@@ -81,15 +83,19 @@ def _condition_to_json(node: Condition) -> dict[str, object]:
             return {"consent": channel, "is": state}
         case UploadIs(upload_id):
             return {"upload": upload_id}
-        case Did(event, at_least, None):
-            return {"event": event, "at_least": at_least}
-        case Did(event, at_least, days):
-            return {"event": event, "at_least": at_least, "in_last_days": days}
+        case Did():
+            return _did_to_json(node)
         case Exists(name):
             return {"property": name, "operator": "exists"}
         case _:
             operator, value = _operator_and_value(node)
             return {"property": node.property, "operator": operator, "value": value}
+
+
+def _did_to_json(node: Did) -> dict[str, object]:
+    where = None if node.where is None else to_json(node.where)
+    window = {"in_last_days": node.in_last_days, "since": node.since, "until": node.until, "where": where}
+    return {"event": node.event, "at_least": node.at_least, **{name: value for name, value in window.items() if value is not None}}
 
 
 def _operator_and_value(node: PropertyTest) -> tuple[str, object]:
@@ -212,11 +218,19 @@ def _upload(place: _Place) -> Filter:
 
 
 def _did(place: _Place) -> Filter:
-    (event,) = place.fields("event", optional=("at_least", "in_last_days"))
+    (event,) = place.fields("event", optional=("at_least", "in_last_days", "since", "until", "where"))
     fields = place.object()
     at_least = fields["at_least"].count() if "at_least" in fields else 1
     days = fields["in_last_days"].count(MAX_DAYS) if "in_last_days" in fields else None
-    return Did(event.text(), at_least, days)
+    since, until = (fields[name].text() if name in fields else None for name in ("since", "until"))
+    return Did(event.text(), at_least, days, since, until, _of_event(fields["where"]) if "where" in fields else None)
+
+
+def _of_event(place: _Place) -> Filter:
+    found = _filter(place)
+    if not asks_of_properties(found):
+        raise place.wrong("a filter of the event's properties alone")
+    return found
 
 
 def _property_test(place: _Place) -> Filter:

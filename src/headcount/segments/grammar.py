@@ -29,6 +29,7 @@ from headcount.segments.filter import (
     PropertyTest,
     UploadIs,
     Value,
+    asks_of_properties,
 )
 from headcount.segments.tokens import (
     END,
@@ -84,12 +85,23 @@ def _render_condition(node: Condition) -> str:
             return f"consent {channel} is {state}"
         case UploadIs(upload_id):
             return f"upload {quoted(upload_id)}"
-        case Did(event, at_least, days):
-            times = f" at least {at_least} times" if at_least != 1 else ""
-            window = f" in last {days} days" if days is not None else ""
-            return f"did {quoted(event)}{times}{window}"
+        case Did():
+            return " ".join(_render_did(node))
         case _:
             return f"{_render_name(node.property)} {_render_test(node)}"
+
+
+def _render_did(node: Did) -> Iterator[str]:
+    yield f"did {quoted(node.event)}"
+    if node.at_least != 1:
+        yield f"at least {node.at_least} times"
+    if node.in_last_days is not None:
+        yield f"in last {node.in_last_days} days"
+    for word, day in (("since", node.since), ("until", node.until)):
+        if day is not None:
+            yield f"{word} {quoted(day)}"
+    if node.where is not None:
+        yield f"where ({render(node.where)})"
 
 
 def _render_test(node: PropertyTest) -> str:
@@ -129,6 +141,7 @@ class _Parser:
     condition  = "consent" CHANNEL "is" ["not"] STATE
                | "upload" STRING
                | "did" STRING ["at" "least" COUNT "times"] ["in" "last" COUNT "days"]
+                 ["since" STRING] ["until" STRING] ["where" "(" any ")"]
                | property ["not"] test
     test       = "exists"
                | ("=" | "!=" | ">" | ">=" | "<" | "<=" | "before" | "after") value
@@ -140,7 +153,7 @@ class _Parser:
     value      = STRING | NUMBER | "true" | "false"
 
     CHANNEL is push, sms, email or whatsapp; STATE is subscribed, unsubscribed, not_set or `not set`.
-    A comparison takes no "not" before it. Keywords are read in any case.
+    A comparison takes no "not" before it. Behind "where" stand tests of the event's properties only. Keywords are read in any case.
     """
 
     def __init__(self, text: str) -> None:
@@ -206,7 +219,17 @@ class _Parser:
         event = self._string("the name of an event in quotes")
         at_least = self._at_least() if self._accept("at") else 1
         days = self._last_days() if self._accept("in") else None
-        return Did(event, at_least, days)
+        since, until = (self._string("a date in quotes") if self._accept(word) else None for word in ("since", "until"))
+        return Did(event, at_least, days, since, until, self._where() if self._accept("where") else None)
+
+    def _where(self) -> Filter:
+        opening = self._token
+        self._expect("(")
+        found = self._inside(self._any)
+        self._expect(")")
+        if not asks_of_properties(found):
+            raise complaint(self._text, opening.position, "what stands here can ask for properties of the event only.")
+        return found
 
     def _at_least(self) -> int:
         self._expect("least")

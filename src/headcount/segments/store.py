@@ -1,14 +1,18 @@
-"""The port of the store that answers filters."""
+"""The ports of the store that answers filters and queries."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from headcount.profiles.columns import Column
+from headcount.profiles.consent import Channel, Occasion
+from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
 
 
@@ -49,4 +53,99 @@ class SegmentStore(Protocol):
         self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], names: Sequence[str] | None = None
     ) -> AbstractContextManager[People]:
         """The people whom the filter matches, as of now; with the columns named, else with all that hold a value. Raises WrongCall."""
+        ...
+
+
+#: A property of events, or of the people who did them.
+Kind: TypeAlias = Literal["event", "person"]
+#: What a period of a trend is.
+Step: TypeAlias = Literal["daily", "weekly", "monthly"]
+#: How somebody is named.
+Named: TypeAlias = Literal["identity", "email", "objectId"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records, each the text of a JSON object, and where the next ones begin; None where these are the last."""
+
+    records: Sequence[str]
+    end: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which property is counted: how many of its values, the most or the least frequent ones."""
+
+    kind: Kind
+    name: str
+    most: int = 10
+    rarest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """Values of a property and how often each was there; whether they are numbers."""
+
+    counts: Mapping[str, int]
+    numbers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """What is counted for each period: events, the people who did them, or the sum of a property of theirs."""
+
+    step: Step
+    people: bool = False
+    sum_of: str | None = None
+
+
+class RecordStore(Protocol):
+    """The people and events of one account, as records for programs and as numbers. Local times are in `zone`."""
+
+    def record(self, named: Named, value: str) -> str | None:
+        """The text of the record of one person; of several with the e-mail address the one who was there first."""
+        ...
+
+    def profile_page(self, condition: Filter, zone: str, after: str | None, size: int) -> Page:
+        """Records of people whom the filter matches, in the order of their identities, those behind `after`. Raises WrongCall."""
+        ...
+
+    def event_page(self, query: Query, zone: str, after: str | None, size: int) -> Page:
+        """Records of the events of a query, in the order of their times, those behind `after`. Raises WrongCall."""
+        ...
+
+    def count_events(self, query: Query, zone: str) -> int:
+        """How many events of a query there are. Raises WrongCall."""
+        ...
+
+    def top(self, query: Query, zone: str, wanted: Wanted) -> Top:
+        """The values of a property in the events of a query, or of who did them. Raises WrongCall."""
+        ...
+
+    def trend(self, query: Query, zone: str, wanted: Trend) -> Mapping[str, int | float]:
+        """What is counted of the events of a query, by periods such as 20240131, 202405 (an ISO week) or 202401. Raises WrongCall."""
+        ...
+
+    def active(self, since: datetime, until: datetime) -> tuple[int, int]:
+        """How many people did something in the time, and how many of them were not known before it."""
+        ...
+
+    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
+        """How many people of a filter can be messaged; on the channel push by types of their devices. Raises WrongCall."""
+        ...
+
+    def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
+        """The people of these names who are there."""
+        ...
+
+    def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
+        """Change the consents of everybody with an address, and log it; where several wishes are about a consent, the last one counts.
+
+        Columns of the wishes: `place` (int64), `channel`, `address` (text), `subscribed` (boolean). Gives for each place, in order,
+        `valid`, whether that can be an address, `people`, how many have it, and `held`, how many of them opted out themselves and stay so.
+        """
+        ...
+
+    def erase(self, identities: Sequence[str]) -> int:
+        """Remove all that is stored of people; how many of them there were."""
         ...

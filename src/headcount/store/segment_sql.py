@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -27,9 +28,11 @@ from headcount.segments.filter import (
     PropertyTest,
     UploadIs,
     Value,
+    properties_of,
 )
 from headcount.segments.literal import check_operator, read_date, read_scalar
 from headcount.segments.period import Period
+from headcount.store.duckdb.events import FOLDED
 
 Parameter: TypeAlias = str | int | float | bool | datetime
 
@@ -46,6 +49,21 @@ _CONSENT: Final = {
     "whatsapp": "p.consent_whatsapp",
 }
 _STATES: Final = {"subscribed": "= true", "unsubscribed": "= false", "not_set": "is null"}
+
+#: How a property of an event, which is JSON, is read as its type, and as which type it compares.
+_EVENT_VALUES: Final = MappingProxyType(
+    {
+        "string": ("string", "(e.v{0} ->> '$')"),
+        # The first value may have been a whole number, and others fractions.
+        "integer": ("float", "try_cast(e.v{0} as double)"),
+        "float": ("float", "try_cast(e.v{0} as double)"),
+        "boolean": ("boolean", "try_cast(e.v{0} as boolean)"),
+        "date": ("date", "try_cast((e.v{0} ->> '$') as timestamp)"),
+        "list": ("list", "try_cast(e.v{0} as varchar[])"),
+    }
+)
+#: More events than anybody has.
+_MOST: Final = 2**62
 
 _BY_UPLOAD: Final = (
     "(p.created_upload = ? or p.identity in (select identity from standing_changes where upload = ? "
@@ -76,21 +94,44 @@ class Compiled:
     parameters: list[Parameter] = field(default_factory=list)
 
 
-def compile_filter(
+#: From the name of an event to the types of its properties.
+EventTypes: TypeAlias = Callable[[str], Mapping[str, str]]
+
+
+def no_types(_: str) -> Mapping[str, str]:
+    """Where no events are kept."""
+    return {}
+
+
+def compile_filter(  # noqa: PLR0913 - what is asked, of which columns, and what words of it mean
     node: Filter,
     properties: Mapping[str, PropertyColumn],
     *,
     zone: str = "UTC",
     upload_numbers: Callable[[str], int | None],
+    event_types: EventTypes = no_types,
     now: datetime | None = None,
 ) -> Compiled:
     """Return the condition of a filter. `now` is the present time unless given; it needs a zone.
 
     Raises:
-        WrongCall: `property_unknown`, `filter_type`, `upload_unknown` or `filter_events_unavailable`.
+        WrongCall: `property_unknown`, `filter_type` or `upload_unknown`.
     """
-    present = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
-    return _Compiler(properties, ZoneInfo(zone), upload_numbers, present).condition(node)
+    return _Compiler(properties, ZoneInfo(zone), upload_numbers, _utc(now), event_types).condition(node)
+
+
+def compile_events(node: Did, *, zone: str = "UTC", event_types: EventTypes = no_types, now: datetime | None = None) -> Compiled:
+    """Return the `FROM … WHERE …` of the events that count for a condition, `e`, however many a person did. Raises WrongCall."""
+    return _Compiler({}, ZoneInfo(zone), lambda _: None, _utc(now), event_types).events(node)
+
+
+def pointer(name: str) -> str:
+    """The JSON pointer to a property of an event."""
+    return f"/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _utc(now: datetime | None) -> datetime:
+    return (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +154,51 @@ class _Compiler:
     zone: tzinfo
     upload_numbers: Callable[[str], int | None]
     now: datetime
+    event_types: EventTypes
+    #: Whether the properties are those of an event; one that is not known then has no value.
+    of_event: bool = False
 
     def condition(self, node: Filter) -> Compiled:
         match node:
-            case And(filters):
-                return _joined(" and ", map(self.condition, filters))
-            case Or(filters):
-                return _joined(" or ", map(self.condition, filters))
+            case And(filters) | Or(filters):
+                return _joined(" and " if isinstance(node, And) else " or ", map(self.condition, filters))
             case Not(inner):
                 return _negated(self.condition(inner))
             case ConsentIs(channel, state):
                 return Compiled(f"{_CONSENT[channel]} {_STATES[state]}")
             case UploadIs(upload_id):
                 return self._upload(upload_id)
-            case Did(event):
-                raise _no_events(event)
+            case Did():
+                return self._did(node)
             case _:
                 return self._property_test(node)
+
+    def _did(self, node: Did) -> Compiled:
+        found = self.events(node)
+        often = " group by e.identity having count(*) >= ?" if node.at_least > 1 else ""
+        times = [min(node.at_least, _MOST)] if often else []
+        return Compiled(f"p.identity in (select e.identity {found.sql}{often})", [*found.parameters, *times])
+
+    def events(self, node: Did) -> Compiled:
+        """What stands behind SELECT where the events that count are `e`. The values that are tested are taken out of them first."""
+        types = self.event_types(node.event) if node.where else {}
+        names = [name for name in properties_of(node.where) if name in types] if node.where else []
+        values = "".join(f", json_extract(e.properties, ?) as v{place}" for place in range(len(names)))
+        window = _joined(" and ", self._window(node))
+        known = f"(select e.*{values} from events e where {window.sql}) e"
+        columns = {name: _Column(name, *_event_value(types[name], place)) for place, name in enumerate(names)}
+        tested = replace(self, properties=columns, of_event=True).condition(node.where) if node.where else Compiled("true")
+        return Compiled(f"from {known} where {tested.sql}", [*map(pointer, names), *window.parameters, *tested.parameters])
+
+    def _window(self, node: Did) -> Iterable[Compiled]:
+        name = read_scalar("event", "string", "=", node.event)
+        yield Compiled(f"e.event = (select number from event_names where folded = {FOLDED.format('?')})", [name])
+        if node.in_last_days is not None:
+            yield Compiled("e.happened_at > ? and e.happened_at <= ?", [self.now - timedelta(days=node.in_last_days), self.now])
+        if node.since is not None:
+            yield Compiled("e.happened_at >= ?", [read_date("since", node.since, self.zone).start])
+        if node.until is not None:
+            yield Compiled("e.happened_at < ?", [read_date("until", node.until, self.zone).end])
 
     def _upload(self, upload_id: str) -> Compiled:
         number = self.upload_numbers(upload_id)
@@ -139,6 +208,8 @@ class _Compiler:
         return Compiled(_BY_UPLOAD, [number] * 3)
 
     def _property_test(self, node: PropertyTest) -> Compiled:
+        if self.of_event and node.property not in self.properties:
+            return Compiled("true" if isinstance(node, Comparison) and node.operator == "!=" else "false")
         match node:
             case Exists(name):
                 return _exists(self._column(name, "exists"))
@@ -190,6 +261,11 @@ class _Compiler:
         return _Column(name, found.type, found.sql)
 
 
+def _event_value(kind: str, place: int) -> tuple[str, str]:
+    compared, sql = _EVENT_VALUES[kind]
+    return compared, sql.format(place)
+
+
 def _exists(column: _Column) -> Compiled:
     # A list that has lost its last element is as good as none.
     return Compiled(f"len({column.sql}) > 0" if column.type == "list" else f"{column.sql} is not null")
@@ -231,8 +307,3 @@ def _unknown(name: str, properties: Iterable[str]) -> WrongCall:
     if channel := channel_of(name) or near_miss(name):
         hint = f"Consent is asked for by `consent {channel} is subscribed`. "
     return WrongCall("property_unknown", f"There is no property called “{name}”.", f"{hint}`headcount properties list` shows all of them.")
-
-
-def _no_events(event: str) -> WrongCall:
-    message = f'Events are not kept here yet, so nobody can be found by `did "{event}"`.'
-    return WrongCall("filter_events_unavailable", message, "Take the condition out of the filter.")

@@ -195,6 +195,21 @@ class AttemptRow(Base):
     last_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class CursorRow(Base):
+    """Where a program that takes out people or events page by page goes on."""
+
+    __tablename__ = "page_cursor"
+
+    #: A hash of what the program calls it.
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[str]
+    query: Mapped[Document]
+    size: Mapped[int]
+    after: Mapped[str | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class AuditRow(Base):
     """One thing that somebody did."""
 

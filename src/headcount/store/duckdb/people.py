@@ -20,6 +20,8 @@ _FIXED = (
     "created_upload",
     "created_row",
 )
+#: SQL of the number of devices of a person `p`.
+DEVICES = "(SELECT count(*) FROM aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId' AND a.identity = p.identity)"
 _SEARCHED = ("Name", "Email", "Phone")
 
 

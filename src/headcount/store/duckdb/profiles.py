@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
-from headcount.profiles.consent import ConsentEntry, Wish
+from headcount.profiles.columns import PUSH_DEVICES
+from headcount.profiles.consent import Channel, ConsentEntry, Occasion, Wish
 from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.profiles.store import (
@@ -31,17 +32,20 @@ from headcount.profiles.store import (
     Reversed,
     Touched,
 )
+from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
+from headcount.segments.store import Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, export, images, live, order, people, registry
+from headcount.store.duckdb import consent, events, export, images, live, numbers, order, people, records, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
+from headcount.store.duckdb.erase import erase
 from headcount.store.duckdb.pieces import Pieces, apart
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
 from headcount.store.duckdb.turn import Turn, Writer
-from headcount.store.segment_sql import Compiled, compile_filter
+from headcount.store.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
 
@@ -58,12 +62,12 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
     sql = {p.name: f"NULL::{SQL_TYPES[p.type]}" for p in properties} | {p.name: f"p.{p.column}" for p in stored}
     columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
     age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
-    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity")}
+    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity"), PUSH_DEVICES: FilterColumn("integer", people.DEVICES)}
 
 
 @dataclass(frozen=True, slots=True)
 class DuckDBProfiles:
-    """The profiles of one account in one file. Implements `ProfileStore` and `SegmentStore`."""
+    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore` and `RecordStore`."""
 
     connection: duckdb.DuckDBPyConnection
     #: Whose turn it is to write, of all who have the file.
@@ -80,11 +84,13 @@ class DuckDBProfiles:
     def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """See ProfileStore."""
         with self._transaction():
+            self.turn.version += 1
             return registry.register(self.connection, upload, wanted)
 
     def retype(self, name: str, wanted: Type) -> int:
         """See ProfileStore."""
         with self._transaction():
+            self.turn.version += 1
             stored = registry.find(self.connection, name)
             if stored.system:
                 raise WrongCall(
@@ -161,9 +167,23 @@ class DuckDBProfiles:
     def apply_live(self, records: LiveBatch, answers: Answers) -> LiveEffect:
         """See LiveStore."""
         with self._transaction(writer="live"):
+            self.turn.note(records.batch.rows.column("identity").combine_chunks())
             effect = live.LiveApplication(self.connection, records, self._declined()).run()
             live.keep_answers(self.connection, answers(effect))
         return effect
+
+    def live_turn(self) -> AbstractContextManager[None]:
+        """See LiveStore."""
+        return self.turn.of("live")
+
+    @property
+    def version(self) -> int:
+        """See LiveStore."""
+        return self.turn.version
+
+    def stored(self) -> Collection[str]:
+        """See LiveStore."""
+        return {p.name for p in registry.stored(self.connection)}
 
     def answer(self, key: str) -> Answer | None:
         """See LiveStore."""
@@ -183,7 +203,7 @@ class DuckDBProfiles:
         asked = "SELECT kind, value, identity FROM aliases WHERE kind IN (SELECT unnest(?)) AND value IN (SELECT unnest(?))"
         return self.connection.execute(asked, [list(kinds), list(values)]).to_arrow_table()
 
-    def event_types(self) -> Mapping[tuple[str, str], Type]:
+    def event_property_types(self) -> Mapping[tuple[str, str], Type]:
         """See LiveStore."""
         asked = "SELECT folded, p.name, p.type FROM event_properties p JOIN event_names n ON n.number = p.event"
         return {(event, name): Type(type_) for event, name, type_ in self.connection.execute(asked).fetchall()}
@@ -222,7 +242,8 @@ class DuckDBProfiles:
 
     def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
         """See ProfileStore."""
-        with self._transaction():
+        with self._transaction(writer="live"):
+            self.turn.note(pa.array([identity]))
             return consent.set_consent(self.connection, identity, wish)
 
     def consent_log(self, *, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
@@ -241,7 +262,7 @@ class DuckDBProfiles:
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
         columns = filter_columns(self.properties(), registry.stored(self.connection))
-        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers)
+        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
         (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
@@ -252,10 +273,91 @@ class DuckDBProfiles:
         """See SegmentStore."""
 
         def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
-            return compile_filter(condition, filter_columns(properties, stored), zone=zone, upload_numbers=upload_numbers)
+            columns = filter_columns(properties, stored)
+            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
 
         with export.snapshot(self.connection, names, compiled) as found:
             yield found
+
+    def record(self, named: Named, value: str) -> str | None:
+        """See RecordStore."""
+        with self._snapshot():
+            identity = records.identity_of(self.connection, named, value)
+            page = records.profiles(self.connection, Compiled("p.identity = ?", [identity or ""]), None, 1)
+        return next(iter(page.records), None)
+
+    def profile_page(self, condition: Filter, zone: str, after: str | None, size: int) -> Page:
+        """See RecordStore."""
+        with self._snapshot():
+            return records.profiles(self.connection, self._compiled(condition, zone), after, size)
+
+    def event_page(self, query: Query, zone: str, after: str | None, size: int) -> Page:
+        """See RecordStore."""
+        with self._snapshot():
+            return records.events(self.connection, self._events(query, zone), zone, after, size)
+
+    def count_events(self, query: Query, zone: str) -> int:
+        """See RecordStore."""
+        with self._snapshot():
+            return numbers.count(self.connection, self._events(query, zone))
+
+    def top(self, query: Query, zone: str, wanted: Wanted) -> Top:
+        """See RecordStore."""
+        with self._snapshot():
+            source = self._events(query, zone)
+            if wanted.kind == "person":
+                stored = {each.name: each for each in registry.stored(self.connection)}
+                return numbers.top_of_people(self.connection, source, wanted, stored.get(wanted.name))
+            types = self.event_types(query.event.event) if query.event else {}
+            return numbers.top_of_events(self.connection, source, wanted, Type(types[wanted.name]) if wanted.name in types else None)
+
+    def trend(self, query: Query, zone: str, wanted: Trend) -> Mapping[str, int | float]:
+        """See RecordStore."""
+        with self._snapshot():
+            return numbers.trend(self.connection, self._events(query, zone), zone, wanted)
+
+    def active(self, since: datetime, until: datetime) -> tuple[int, int]:
+        """See RecordStore."""
+        return numbers.active(self.connection, since, until)
+
+    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
+        """See RecordStore."""
+        with self._snapshot():
+            return numbers.reach(self.connection, self._compiled(condition, zone), channel)
+
+    def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
+        """See RecordStore."""
+        with self._snapshot():
+            found = (records.identity_of(self.connection, named, value) for value in values)
+            return tuple(each for each in found if each is not None)
+
+    def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
+        """See RecordStore."""
+        with self._transaction(writer="live"):
+            done, whose = consent.subscribe(self.connection, wishes, occasion)
+            self.turn.note(whose)
+            return done
+
+    def erase(self, identities: Sequence[str]) -> int:
+        """See RecordStore."""
+        with self._transaction(writer="live"):
+            self.turn.note(pa.array(identities, pa.string()))
+            return erase(self.connection, identities)
+
+    def _compiled(self, condition: Filter, zone: str) -> Compiled:
+        columns = filter_columns(self.properties(), registry.stored(self.connection))
+        return compile_filter(condition, columns, zone=zone, upload_numbers=lambda _: None, event_types=self.event_types)
+
+    def _events(self, query: Query, zone: str) -> Compiled:
+        """The events of a query, of whom it is about."""
+        if query.event is None:
+            raise WrongCall("query_invalid", "$: expected event_name.", "Events are asked for by their name.")
+        source = compile_events(query.event, zone=zone, event_types=self.event_types)
+        return numbers.of_people(source, self._compiled(query.people, zone) if query.people else None)
+
+    def event_types(self, name: str) -> Mapping[str, str]:
+        """The types of the properties of an event."""
+        return events.types(self.connection, name)
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""
