@@ -14,6 +14,7 @@ from headcount.cli.remote_people import RemotePeople
 from headcount.cli.work import Document, Sink
 from headcount.client.connection import Connection, copy
 from headcount.client.failures import error_of
+from headcount.client.paths import of_upload
 from headcount.client.transfer import Parcel
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.store import Job
@@ -63,13 +64,13 @@ class RemoteUploads:
 
     def show(self, upload_id: str) -> Document:
         """See UploadWork."""
-        found: Document = self.connection.get(_path(upload_id))
+        found: Document = self.connection.get(of_upload(upload_id))
         return found
 
     def rejects(self, upload_id: str, sink: Sink) -> bool:
         """See UploadWork."""
         try:
-            with self.connection.download("GET", _path(upload_id, "rejects")) as answer, sink() as out:
+            with self.connection.download("GET", of_upload(upload_id, "rejects")) as answer, sink() as out:
                 for _ in copy(answer, out):
                     pass
         except WrongCall as error:
@@ -80,7 +81,7 @@ class RemoteUploads:
 
     def request(self, upload_id: str) -> Request:
         """See UploadWork."""
-        return read(json.dumps(self.connection.get(_path(upload_id, "manifest")))).request
+        return read(json.dumps(self.connection.get(of_upload(upload_id, "manifest")))).request
 
     def interrupted(self) -> Sequence[str]:
         """See UploadWork."""
@@ -94,11 +95,11 @@ class RemoteUploads:
         if answers is None:
             return self._done("apply" if status == "ready" else "resume", upload_id, on_progress)
         with _as_given(answers):
-            return self._followed(self.connection.put(_path(upload_id, "mapping"), manifest_of(answers)), on_progress)
+            return self._followed(self.connection.put(of_upload(upload_id, "mapping"), manifest_of(answers)), on_progress)
 
     def cancel(self, upload_id: str) -> Document:
         """See UploadWork."""
-        found: Document = self.connection.post(_path(upload_id, "cancel"))
+        found: Document = self.connection.post(of_upload(upload_id, "cancel"))
         return found
 
     def reverse(self, upload_id: str, job: Job, on_progress: OnProgress) -> Document:
@@ -107,7 +108,7 @@ class RemoteUploads:
 
     def would_undo(self, upload_id: str, on_progress: OnProgress) -> Document:
         """See UploadWork."""
-        found: Document = self.connection.watch(_path(upload_id, "undo"), on_progress)
+        found: Document = self.connection.watch(of_upload(upload_id, "undo"), on_progress)
         return found
 
     def _looked_at(self, path: str, parcel: Parcel, on_progress: OnProgress, query: dict[str, str | int | None]) -> Document:
@@ -115,13 +116,13 @@ class RemoteUploads:
         return found
 
     def _done(self, what: str, upload_id: str, on_progress: OnProgress) -> Document:
-        return self._followed(self.connection.post(_path(upload_id, what)), on_progress)
+        return self._followed(self.connection.post(of_upload(upload_id, what)), on_progress)
 
     def _followed(self, begun: Document, on_progress: OnProgress) -> Document:
         """The document of an upload when nobody works on it any more. Raises what went wrong with the work."""
         upload_id = begun["upload"]["id"]
         with self._goes_on(upload_id):
-            end = self.connection.watch(_path(upload_id, "progress"), on_progress)
+            end = self.connection.watch(of_upload(upload_id, "progress"), on_progress)
         if end.get("error"):
             raise error_of(end["error"])
         if end["status"] in WORKING:
@@ -151,13 +152,6 @@ class Remote:
     def over(cls, connection: Connection, program: str) -> Remote:
         """The work of a server."""
         return cls(RemoteUploads(connection, program), RemotePeople(connection))
-
-
-def _path(upload_id: str, what: str = "") -> str:
-    # What is no id could be another path.
-    if not (upload_id.isascii() and upload_id.isalnum()):
-        raise WrongCall("upload_unknown", f"There is no upload {upload_id!r}.", "`headcount uploads list` shows all.")
-    return f"uploads/{upload_id}/{what}".removesuffix("/")
 
 
 @contextmanager

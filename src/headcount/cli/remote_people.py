@@ -7,12 +7,12 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
-from urllib.parse import quote
 
 import pyarrow.parquet as pq
 
 from headcount.cli.work import Document
 from headcount.client.connection import Connection, copy
+from headcount.client.paths import segment
 from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress
@@ -27,7 +27,7 @@ class RemotePeople:
 
     def show(self, identity: str) -> Document:
         """See PeopleWork."""
-        found: Document = self.connection.get(f"people/{_segment(identity)}")
+        found: Document = self.connection.get(f"people/{segment(identity)}")
         return found
 
     def find(self, text: str, limit: int) -> Sequence[Document]:
@@ -54,7 +54,7 @@ class RemotePeople:
 
     def retype(self, name: str, wanted: Type) -> Document:
         """See PeopleWork."""
-        found: Document = self.connection.post(f"properties/{_segment(name)}/retype", {"type": wanted})
+        found: Document = self.connection.post(f"properties/{segment(name)}/retype", {"type": wanted})
         return found
 
     def count(self, condition: str) -> int:
@@ -84,8 +84,3 @@ def _columns(out: BinaryIO, file_format: Format) -> list[str]:
         return list(pq.read_schema(out).names)
     (header,) = csv.reader(io.StringIO(out.readline().decode()))
     return header
-
-
-def _segment(text: str) -> str:
-    """A text as one segment of a path; one of points would lead elsewhere."""
-    return quote(text, safe="").replace(".", "%2E")

@@ -146,6 +146,11 @@ def unknown_columns(headers: Sequence[str], request: Request) -> tuple[str, ...]
     return tuple(name for name in asked if not _indexes(names, name))
 
 
+def requested(headers: Sequence[str], request: Request) -> Mapping[int, ColumnRequest]:
+    """What a person said of each column, by its place."""
+    return _by_index([title(header) for header in headers], request)
+
+
 def _indexes(names: Sequence[str], reference: str) -> list[int]:
     found = [i for i, name in enumerate(names) if name == reference.strip()]
     if not found and reference.startswith("#"):
