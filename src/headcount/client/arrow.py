@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,20 @@ def reader_of(table: Any) -> Any:  # noqa: ANN401 - whatever can be streamed as 
     return pa.RecordBatchReader.from_batches(schema, (batch.select(kept) for batch in found))
 
 
+def for_records(reader: Any, names: Collection[str]) -> Iterator[Any]:  # noqa: ANN401 - a RecordBatchReader
+    """The batches with values that Python has, too. Raises WrongCall `source_wrong` where a person would be named by a number."""
+    for field in reader.schema:
+        if field.name in names and pa.types.is_floating(_plain_type(field.type)):
+            raise _unnameable(field)
+    for batch in reader:
+        columns = [_to_the_microsecond(_unpacked(column)) for column in batch.columns]
+        yield pa.record_batch(columns, names=batch.schema.names)
+
+
+def _to_the_microsecond(cells: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    return _moments(cells) if pa.types.is_timestamp(cells.type) else cells
+
+
 def write(reader: Any, path: Path, request: Request, known: Mapping[str, Type]) -> Request:  # noqa: ANN401 - a RecordBatchReader
     """Write the batches to a file; the request with the types of the columns. `known` are the types that properties have already.
 
@@ -101,12 +115,16 @@ def _writing(field: Any, column: Column) -> Writing:  # noqa: ANN401 - pyarrow h
             "Cast it, or leave it out.",
         )
     if column.role is Role.IDENTITY and found.type not in {Type.STRING, Type.INTEGER, None}:
-        raise WrongCall(
-            "source_wrong",
-            f"The identity “{field.name}” is of the Arrow type {field.type}; identities are texts.",
-            "Cast it to string before: a number with a decimal point is not the identity that it came from.",
-        )
+        raise _unnameable(field)
     return found
+
+
+def _unnameable(field: Any) -> WrongCall:  # noqa: ANN401 - pyarrow has no types
+    return WrongCall(
+        "source_wrong",
+        f"The identity “{field.name}” is of the Arrow type {field.type}; identities are texts.",
+        "Cast it to string before: a number with a decimal point is not the identity that it came from.",
+    )
 
 
 def _writing_of(kind: Any) -> Writing | None:  # noqa: ANN401 - pyarrow has no types
