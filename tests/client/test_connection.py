@@ -4,7 +4,6 @@ import contextlib
 import io
 import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.requests import ClientDisconnect
+from tests.client.running import at_address, running
 
 from headcount.client.connection import Connection, copy
 from headcount.client.transfer import Parcel
@@ -88,24 +88,10 @@ def small_app() -> FastAPI:
     return app
 
 
-@contextlib.contextmanager
-def running(config: uvicorn.Config) -> Iterator[uvicorn.Server]:
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield server
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with running(uvicorn.Config(small_app(), port=0, log_config=None)) as server:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    with at_address(small_app()) as url:
+        yield url
 
 
 @pytest.fixture

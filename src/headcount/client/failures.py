@@ -37,7 +37,8 @@ def assert_success(response: httpx.Response) -> None:
     response.read()
     try:
         document = response.json()["error"]
-        error = error_of(document, response.status_code)
+        vendors = isinstance(document, str)
+        error = _error_of_vendor(document, response.status_code) if vendors else error_of(document, response.status_code)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         raise _foreign(f"It said HTTP {response.status_code}.") from None
     raise error
@@ -62,6 +63,17 @@ def told(where: str) -> Iterator[None]:
     except httpx.TransportError as error:
         advice = "Look what became of it: `headcount uploads list`."
         raise HeadcountError("server_gone", f"The connection to {where} broke before the answer was there.", advice) from error
+
+
+def _error_of_vendor(said: str, status: int) -> HeadcountError:
+    """The error in `{"status": "fail", "error", "code"}`, which is the shape of what is under `/1`."""
+    if status == httpx.codes.UNAUTHORIZED:
+        return WrongCall("passcode_invalid", f"{said}.", "Look at the account and its passcode.")
+    if status in {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}:
+        return Busy("server_busy", f"The server has too much to do: {said}.", "Send less at once, or later.")
+    if status < httpx.codes.INTERNAL_SERVER_ERROR:
+        return WrongCall("call_refused", f"The server refuses the call: {said}.")
+    return HeadcountError("server_failed", f"The server failed: {said}.", "Its log says more.")
 
 
 def _foreign(said: str) -> HeadcountError:
