@@ -200,7 +200,7 @@ def test_what_the_server_did_not_store_has_its_place_in_what_was_given(client: C
     result = client.profiles(people(4), batch=2)
     assert result.failed == (Failed(1, 515, error, record), Failed(3, 515, error, record))
     assert result.notices == (Notice(0, "age", "number_invalid", "Write digits."), Notice(2, "age", "number_invalid", "Write digits."))
-    with pytest.raises(RecordsFailed, match="^2 of 4 records were not stored"):
+    with pytest.raises(RecordsFailed, match=r"^2 of 4 records were not stored"):
         result.raise_for_failures()
 
 
