@@ -32,7 +32,8 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
+    """The address of a server, as it is kept. Raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise ValueError(url)
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
         description="1 to 64 letters, digits, '-' and '_', beginning with a letter or digit",
     )
     #: The address of a server on which commands work, instead of a data directory.
-    url: Annotated[str, AfterValidator(_address)] | None = Field(
+    url: Annotated[str, AfterValidator(address)] | None = Field(
         None, description="an address such as https://headcount.example.com, without a name or passcode in it"
     )
     #: The same, for the account that the first start of a server makes; wins over `account`.

@@ -147,12 +147,14 @@ def _unpacked(cells: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     if isinstance(cells.type, pa.BaseExtensionType):
         return _unpacked(cells.storage)
     if pa.types.is_dictionary(cells.type):
-        return _unpacked(cells.dictionary_decode())
+        # Views of texts cannot be taken one by one.
+        values = cells.dictionary.cast(pa.large_string()) if _is_text(cells.type.value_type) else _unpacked(cells.dictionary)
+        return values.take(cells.indices)
     return _unpacked(pc.run_end_decode(cells)) if pa.types.is_run_end_encoded(cells.type) else cells
 
 
 def _empty(writing: Writing, field: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
-    return writing.cells(_unpacked(pa.array([], field.type)))
+    return writing.cells(pa.nulls(0, _plain_type(field.type)))
 
 
 def _texts(cells: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -168,11 +170,13 @@ def _numbers(cells: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
 def _lists(cells: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Each list as a JSON array of texts, without what in it is nothing."""
     rows = cells.cast(pa.large_list(cells.type.value_type))
-    parents, texts = pc.list_parent_indices(rows), pc.list_flatten(rows).cast(pa.large_string())
-    there = texts.is_valid()
-    counts = np.bincount(parents.filter(there).to_numpy(), minlength=len(rows))
-    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int64())
-    joined = pc.binary_join(pa.LargeListArray.from_arrays(offsets, _json_texts(texts.filter(there))), pa.scalar(",", pa.large_string()))
+    # Not by what flattens lists: a row that is nothing may have values all the same.
+    ends = rows.offsets.to_numpy()
+    texts = rows.values.slice(ends[0], ends[-1] - ends[0]).cast(pa.large_string())
+    there = np.concatenate([[0], np.cumsum(texts.is_valid().to_numpy(zero_copy_only=False))])
+    offsets = pa.array(there[ends - ends[0]], pa.int64())
+    texts = texts.drop_null()
+    joined = pc.binary_join(pa.LargeListArray.from_arrays(offsets, _json_texts(texts)), pa.scalar(",", pa.large_string()))
     return pc.if_else(rows.is_valid(), _between("[", joined, "]"), None)
 
 
@@ -210,7 +214,7 @@ def _is_text(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
 
 def _is_list(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
     types = pa.types
-    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind) or types.is_list_view(kind))
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
 _WRITINGS: Mapping[Callable[[Any], bool], Writing] = {

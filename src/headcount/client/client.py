@@ -24,6 +24,7 @@ from headcount.client.records import Record
 from headcount.client.sending import Result, Sender
 from headcount.client.sources import Manifest, Source, manifest_at, on_disk
 from headcount.client.transfer import Parcel
+from headcount.config import address
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.properties import SYSTEM
 from headcount.values.types import Type
@@ -43,9 +44,8 @@ class Client:
     """
 
     def __init__(self, url: str, account: str, passcode: str, *, timeout: float = 600, retries: int = 5) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise WrongCall("url_invalid", "The address of a server begins with http:// or https://.", "Write it as in a browser.")
-        self._shown = f"{type(self).__name__}({_without_user(url)!r}, account={account!r})"
+        _assert_address(url)
+        self._shown = f"{type(self).__name__}({url!r}, account={account!r})"
         self._patience = Patience(retries)
         self._stack = ExitStack()
         limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT))
@@ -302,9 +302,12 @@ def _set(name: str) -> str:
     return found
 
 
-def _without_user(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+def _assert_address(url: str) -> None:
+    try:
+        address(url)
+    except ValueError:
+        advice = "It looks like https://headcount.example.com, without a name or passcode in it."
+        raise WrongCall("setting_invalid", "That is no address of a server.", advice) from None
 
 
 def _opened(to: Sink) -> AbstractContextManager[BinaryIO]:
