@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.cli.served import PASSCODE, Served, serving
 
@@ -19,6 +21,7 @@ import headcount
 from headcount import Client, FileRejected, HeadcountError, RowsRejected, UploadWaits, WrongCall
 from headcount.client.sources import Source
 
+HOW_TO = Path(__file__).parents[2] / "docs/how-to"
 PEOPLE = "identity,Name,Email,plan\n007,Ann,ann@example.com,pro\n8,Bob,bob@example,free\n,Nobody,,free\n"
 AMBIGUOUS = "identity,joined\n1,01/02/2026 10:00:00\n2,03/04/2026 10:00:00\n"
 
@@ -207,6 +210,35 @@ def test_consent_is_changed_and_people_are_taken_out(client: Client, tmp_path: P
     assert client.export('tagged = "yes"', tmp_path / "out.csv", columns=["tagged"]) == 1
     assert (tmp_path / "out.csv").read_text().splitlines()[1:] == ["c/1,yes"]
     assert {"Email", "tagged"} <= {each["name"] for each in client.properties()}
+
+
+#: Live calls.
+LIVE = re.compile(r"\.(profiles|events)\(")
+
+
+def test_the_examples_run(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"URL": served.url, "PASSCODE": PASSCODE}.items():
+        monkeypatch.setenv(f"HEADCOUNT_{name}", value)
+    Path("customers.csv").write_text(PEOPLE)
+    Path("crm.csv").write_text("Customer No,Signup\n00123,02.01.2026\n")
+    Path("mapping.json").write_text('{"identity": "identity", "plan": "tariff"}')
+    Path("people.csv").write_text('identity,plan,tags\n00123,pro,"[""x""]"\n')
+    pq.write_table(pa.table({"identity": ["00123"], "score": [1.5]}), "scores.parquet")
+    for page in ("use-the-python-client.md", "replace-the-upload-scripts.md"):
+        known = dict[str, Any]()
+        for block in re.findall(r"^```python\n(.*?)^```$", (HOW_TO / page).read_text("utf-8"), re.DOTALL | re.MULTILINE):
+            if not LIVE.search(block) and "SendingStopped" not in block and '"plan"' not in block:
+                exec(block, known)  # noqa: S102 - our own page
+    assert Path("mend.csv").exists()
+    with Client.from_env() as client:
+        found = client.person("00123")["properties"]
+    assert {name: found[name]["value"] for name in ("Signup", "score", "tariff", "tags")} == {
+        "Signup": "2026-01-02T12:00:00Z",
+        "score": 1.5,
+        "tariff": "pro",
+        "tags": ["a"],
+    }
 
 
 def test_who_calls_is_nowhere_to_be_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,8 @@ def _typed(column: Column, writing: Writing, asked: ColumnRequest, known: Mappin
     stored = known.get(column.name)
     if writing.type is Type.DATE and stored in {None, Type.DATE}:
         return replace(asked, type=Type.DATE, format=ISO)
-    return asked if stored else replace(asked, type=writing.type)
+    # A list that is no list would be its JSON; the upload asks instead.
+    return replace(asked, type=writing.type) if stored is None or writing.type is Type.LIST else asked
 
 
 def _writing(field: Any, column: Column) -> Writing:  # noqa: ANN401 - pyarrow has no types

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
@@ -51,6 +52,8 @@ class Client:
         limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT))
         opened = Connection.to_url(url, account, passcode, door="api", timeout=limits, patience=self._patience)
         self._connection = self._stack.enter_context(opened)
+        # In a line such as Client.from_env().upload(...) nobody closes it.
+        weakref.finalize(self, self._stack.close)
 
     @classmethod
     def from_env(cls, *, timeout: float = 600, retries: int = 5) -> Self:
