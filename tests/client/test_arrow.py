@@ -48,7 +48,9 @@ def test_what_no_property_holds_is_refused_before_anything_is_written(tmp_path: 
 
 
 def test_only_what_nobody_else_says_is_said(tmp_path: Path) -> None:
-    table = pa.table({"identity": [1], "there": [1], "new": [1], "several": [["a"]], "mine": [1], "MSG-sms": [True], "day<dd/MM/yyyy>": ["01/02/2026"]})
+    table = pa.table(
+        {"identity": [1], "there": [1], "new": [1], "several": [["a"]], "mine": [1], "MSG-sms": [True], "day<dd/MM/yyyy>": ["01/02/2026"]}
+    )
     asked = Request(columns={"mine": ColumnRequest(type=Type.STRING)})
     columns = written(table, tmp_path / "t.csv", asked, {"there": Type.FLOAT, "several": Type.STRING}).columns
     assert [columns[f"#{letter}"].type for letter in "ABCDEFG"] == [None, None, Type.INTEGER, Type.LIST, Type.STRING, None, None]

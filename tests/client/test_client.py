@@ -18,7 +18,7 @@ import pytest
 from tests.cli.served import PASSCODE, Served, serving
 
 import headcount
-from headcount import Client, FileRejected, HeadcountError, RowsRejected, UploadWaits, WrongCall
+from headcount import Client, FileRejected, HeadcountError, RowsRejected, SendingStopped, UploadWaits, WrongCall
 from headcount.client.sources import Source
 
 HOW_TO = Path(__file__).parents[2] / "docs/how-to"
@@ -143,6 +143,41 @@ TYPES: list[tuple[str, Any, Any]] = [
 ]
 
 
+def test_records_are_stored_live(client: Client) -> None:
+    result = client.profiles(
+        [
+            {"identity": "live", "Name": "Liv", "Email": "liv@example.com", "since": NOON, "tags": ["a", "b"], "n": 7, "MSG-sms": False},
+            {"identity": "live", "Email": "not an address"},
+            {"FBID": "f1", "identity": "live", "tags": {"$add": ["c"]}, "n": None},
+            {"Name": "Nobody"},
+        ]
+    )
+    assert (result.sent, result.processed, [(each.position, each.code) for each in result.failed]) == (4, 2, [(1, 515), (3, 523)])
+    person = client.person("live")
+    assert {name: each["value"] for name, each in person["properties"].items()} == {
+        "Name": "Liv",
+        "Email": "liv@example.com",
+        "since": "2026-01-02T12:00:00Z",
+        "tags": ["a", "b", "c"],
+        "n": 7,
+    }
+    assert person["consent"]["sms"]["state"] == "unsubscribed"
+    assert client.profiles([{"FBID": "f1", "n": "many"}, {"identity": "live", "Age": 3}]).notices[0].position == 0
+
+
+def test_events_are_counted_once(client: Client) -> None:
+    given = [{"identity": f"e{number % 10}", "Amount": 9.5, "ts": NOON} for number in range(250)]
+    for _ in range(2):
+        client.events(given, name="Charged", batch=20, concurrency=4, idempotency_key="a night").raise_for_failures()
+    assert client.count('did "Charged" at least 25 times') == 10
+    assert client.count('did "Charged" at least 26 times') == 0
+    refused = client.events([{"identity": "e1"}], name="App Launched", dry_run=True)
+    assert [(each.position, each.code) for each in refused.failed] == [(0, 513)]
+    with pytest.raises(SendingStopped) as raised:
+        client.events(given[:3], name="Charged", idempotency_key="a night", batch=20, concurrency=4)
+    assert (raised.value.code, raised.value.position) == ("call_refused", 0)
+
+
 def test_a_table_keeps_its_types_and_values(client: Client) -> None:
     # The next row has nothing in it.
     columns = [pa.concat_arrays([array := pa.array(cells), pa.nulls(1, array.type)]) for _, cells, _ in TYPES]
@@ -153,7 +188,6 @@ def test_a_table_keeps_its_types_and_values(client: Client) -> None:
         shown = found[f"p{number}"]
         seen = shown["value"].removesuffix("Z").removesuffix("+00:00") if kind == "date" else shown["value"]
         assert (shown["type"], seen) == (kind, value), number
-    assert client.upload(table).ledger == client.check(table).ledger
     assert "p0" not in client.person("8")["properties"]
 
 
@@ -212,10 +246,6 @@ def test_consent_is_changed_and_people_are_taken_out(client: Client, tmp_path: P
     assert {"Email", "tagged"} <= {each["name"] for each in client.properties()}
 
 
-#: Live calls.
-LIVE = re.compile(r"\.(profiles|events)\(")
-
-
 def test_the_examples_run(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, value in {"URL": served.url, "PASSCODE": PASSCODE}.items():
@@ -223,13 +253,13 @@ def test_the_examples_run(served: Served, tmp_path: Path, monkeypatch: pytest.Mo
     Path("customers.csv").write_text(PEOPLE)
     Path("crm.csv").write_text("Customer No,Signup\n00123,02.01.2026\n")
     Path("mapping.json").write_text('{"identity": "identity", "plan": "tariff"}')
-    Path("people.csv").write_text('identity,plan,tags\n00123,pro,"[""x""]"\n')
+    Path("people.csv").write_text('identity,plan,tags\n00123,pro,"a,b"\n')
+    Path("charged.csv").write_text("identity,ts,Amount\n00123,1777882500,9.5\n")
     pq.write_table(pa.table({"identity": ["00123"], "score": [1.5]}), "scores.parquet")
     for page in ("use-the-python-client.md", "replace-the-upload-scripts.md"):
-        known = dict[str, Any]()
+        known: dict[str, Any] = {"rows": [{"identity": "00123"}]}
         for block in re.findall(r"^```python\n(.*?)^```$", (HOW_TO / page).read_text("utf-8"), re.DOTALL | re.MULTILINE):
-            if not LIVE.search(block) and "SendingStopped" not in block and '"plan"' not in block:
-                exec(block, known)  # noqa: S102 - our own page
+            exec(block, known)  # noqa: S102 - our own page
     assert Path("mend.csv").exists()
     with Client.from_env() as client:
         found = client.person("00123")["properties"]
@@ -237,7 +267,7 @@ def test_the_examples_run(served: Served, tmp_path: Path, monkeypatch: pytest.Mo
         "Signup": "2026-01-02T12:00:00Z",
         "score": 1.5,
         "tariff": "pro",
-        "tags": ["a"],
+        "tags": ["a", "b"],
     }
 
 

@@ -195,11 +195,11 @@ def test_a_call_has_no_more_bytes_than_the_server_takes(client: Client, live: Li
 def test_what_the_server_did_not_store_has_its_place_in_what_was_given(client: Client, live: Live) -> None:
     record = {"identity": "0001"}
     error = "Profile data is incorrect. Email is not valid.Skipped record number : 2"
-    notice = {"record": 1, "property": "age", "code": "number_invalid", "advice": "Write digits."}
+    notice = {"record": 1, "property": "age", "code": "number_invalid", "reason": "Not a number"}
     live.answers = {"processed": 1, "unprocessed": [{"status": "fail", "code": 515, "error": error, "record": record}], "notices": [notice]}
     result = client.profiles(people(4), batch=2)
     assert result.failed == (Failed(1, 515, error, record), Failed(3, 515, error, record))
-    assert result.notices == (Notice(0, "age", "number_invalid", "Write digits."), Notice(2, "age", "number_invalid", "Write digits."))
+    assert result.notices == (Notice(0, "age", "number_invalid", "Not a number"), Notice(2, "age", "number_invalid", "Not a number"))
     with pytest.raises(RecordsFailed, match=r"^2 of 4 records were not stored"):
         result.raise_for_failures()
 

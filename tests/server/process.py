@@ -70,11 +70,12 @@ class Server:
 
 
 def start(data: Path, **settings: str) -> Server:
-    """A server on the directory, which takes calls."""
+    """A server on the directory, which takes calls; on any port that is free, or on PORT."""
+    port = settings.pop("PORT", "0")
     log = data.with_name(f"{data.name}.log")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")}
     environment |= {f"HEADCOUNT_{name}": value for name, value in (_OWN | settings).items()}
-    command = [sys.executable, "-m", "headcount", "--data", str(data), "serve", "--port", "0"]
+    command = [sys.executable, "-m", "headcount", "--data", str(data), "serve", "--port", port]
     with log.open("a") as said:
         process = subprocess.Popen(command, cwd=data.parent, env=environment, stdout=subprocess.PIPE, stderr=said, text=True)
     assert process.stdout

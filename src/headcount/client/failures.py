@@ -67,6 +67,7 @@ def told(where: str) -> Iterator[None]:
 
 def _error_of_vendor(said: str, status: int) -> HeadcountError:
     """The error in `{"status": "fail", "error", "code"}`, which is the shape of what is under `/1`."""
+    said = said.removesuffix(".")
     if status == httpx.codes.UNAUTHORIZED:
         return WrongCall("passcode_invalid", f"{said}.", "Look at the account and its passcode.")
     if status in {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}:

@@ -43,7 +43,7 @@ class Notice:
     position: int | None
     property: str | None
     code: str | None
-    advice: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def _failed(batch: Batch, entry: Mapping[str, Any]) -> Failed:
 def _notice(batch: Batch, entry: Mapping[str, Any]) -> Notice:
     number = entry.get("record")
     position = _position(batch, number if isinstance(number, int) else None)
-    return Notice(position, entry.get("property"), entry.get("code"), str(entry.get("advice", "")))
+    return Notice(position, entry.get("property"), entry.get("code"), str(entry.get("reason", "")))
 
 
 def _position(batch: Batch, number: int | None) -> int | None:
