@@ -123,7 +123,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
             yield caller
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(body=_bodies)
 def test_nonsense_is_refused_or_answered(machine: Caller, body: dict[str, Any]) -> None:
     for method, path in routes(machine.http.app):  # type: ignore[arg-type]  # the app as it was given
