@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -28,13 +28,21 @@ Kind: TypeAlias = Literal["set", "changed", "cleared"]
 
 @dataclass(frozen=True, slots=True)
 class BatchColumn:
-    """A property that a batch sets: columns `p<number>`, with `clears` also `x<number>`, with `edits` also `a<number>`, `r<number>`."""
+    """A property that a batch sets: columns `p<number>`, with `clears` also `x<number>`, with `edits` also `a<number>` and `r<number>` (texts
+    that a list gains and loses), with `counts` also `i<number>` (what is added to a number).
+    """
 
     number: int
     type: Type
     write: Literal["overwrite", "fill"] = "overwrite"
     clears: bool = False
     edits: bool = False
+    counts: bool = False
+
+    @property
+    def relative(self) -> bool:
+        """Whether what becomes of a value depends on the stored one."""
+        return self.edits or self.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,10 @@ class Batch:
     def count(self) -> int:
         """How many rows count."""
         return self.rows.num_rows if APPLIES not in self.rows.column_names else pc.sum(self.rows.column(APPLIES)).as_py() or 0
+
+    def slice(self, start: int, stop: int) -> Batch:
+        """The rows from `start` to before `stop`."""
+        return replace(self, rows=self.rows.slice(start, stop - start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +118,7 @@ class Effect:
     #: By property number.
     columns: Mapping[int, Changed] = field(default_factory=dict)
     consent: Mapping[Channel, ConsentChanged] = field(default_factory=dict)
-    #: Columns `row`, `number`: lists that would have become too long; those cells were not applied.
+    #: Columns `row`, `number`: lists that would have become too long, numbers that cannot be stored; those cells were not applied.
     overlong: pa.Table | None = None
     #: Columns `row`, `identity`, `channel`: some of the consents that were held.
     held: pa.Table | None = None
@@ -130,6 +142,8 @@ class Origin:
     repeats: tuple[int, ...] = ()
     #: Whether what is needed to take it back is kept.
     undoable: bool = True
+    #: When it was accepted; what live calls said since then of the same people comes after it. None: it comes last.
+    accepted: datetime | None = None
 
 
 #: Taking an upload back, and bringing it back after that.
@@ -196,6 +210,8 @@ class Progress:
     chunks: int
     #: What was counted so far.
     tally: Mapping[str, Any]
+    #: Rows of the next chunk that are applied.
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +294,15 @@ class ProfileStore(Protocol):
         """The wanted properties as `register` would give them; registers nothing."""
         ...
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
-        """Apply a batch and the progress that its effect leads to, in one transaction. Without `keep` it is only worked out."""
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress], *, keep: bool = True) -> None:
+        """Apply a batch and the progress that its effect leads to, in one transaction; in several, while live calls wait.
+
+        `progress` is told what each did, and how many rows of the batch are done after it. Without `keep` it is only worked out.
+        """
+        ...
+
+    def settle(self, accepted: datetime) -> None:
+        """Forget what calls said that were accepted before this: no upload that is still to be applied was accepted earlier."""
         ...
 
     def undoable(self) -> Collection[int]:

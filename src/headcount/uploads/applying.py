@@ -18,8 +18,8 @@ from headcount.uploads.plan import Plan
 from headcount.uploads.rejects import Rejects
 from headcount.uploads.staging import Staged
 
-#: Parts of the rejects file that applying adds stand behind those of the stage.
-_BEHIND_STAGE = 500_000
+#: Parts of the rejects file that applying adds stand behind those of the stage: of each piece one, by its chunk and first row.
+_BEHIND_STAGE, _OF_CHUNK = 10**12, 10**9
 
 
 class Cancelled(Exception):
@@ -56,10 +56,12 @@ class Applying:
         for number in range(self.staged.chunks):
             rows = self._regular(number, duplicates, folding)
             if number >= done.chunks:
-                tally = self._store(rows, tally + self.staged.tallies[number], number, folded=False)
+                start = done.rows if number == done.chunks else 0
+                # What cannot be applied is counted with the first piece of its chunk.
+                tally = self._store(rows, tally if start else tally + self.staged.tallies[number], (number, start), folded=False)
             del rows  # or it would be in memory beside the next chunk
             self.on_rows(min((number + 1) * self.staged.chunk_rows, self.staged.records))
-        return self._apply_folded(folding, done.chunks, tally)
+        return self._apply_folded(folding, done, tally)
 
     def _regular(self, number: int, duplicates: pa.Array, folding: Folding) -> pa.Table:
         """A chunk whose `applies` says which rows can be applied at once; those of identities that come more than once are held."""
@@ -71,31 +73,38 @@ class Applying:
             regular = pc.and_not(regular, held)
         return rows.drop_columns(["fault", "hash"]).append_column(APPLIES, regular)
 
-    def _apply_folded(self, folding: Folding, done: int, tally: Tally) -> Tally:
+    def _apply_folded(self, folding: Folding, done: Progress, tally: Tally) -> Tally:
         identities, merged = folding.fold()
         if not identities:
             return tally
-        start = max(0, done - self.staged.chunks)
-        tally = tally if start else tally + merged
-        for number, rows in enumerate(folding.batches(self.staged.chunk_rows, start), self.staged.chunks + start):
-            tally = self._store(rows, tally, number, folded=True)
+        first = max(0, done.chunks - self.staged.chunks)
+        begun = first or (done.chunks == self.staged.chunks and done.rows)
+        tally = tally if begun else tally + merged
+        for number, rows in enumerate(folding.batches(self.staged.chunk_rows, first), self.staged.chunks + first):
+            start = done.rows if number == done.chunks else 0
+            tally = self._store(rows, tally, (number, start), folded=True)
         return tally
 
-    def _store(self, rows: pa.Table, before: Tally, number: int, *, folded: bool) -> Tally:
+    def _store(self, rows: pa.Table, before: Tally, place: tuple[int, int], *, folded: bool) -> Tally:
+        """Apply a chunk from a row on; the tally after it."""
+        number, begun = place
+        whole, rows, tally = rows.num_rows, rows.slice(begun), before
         batch = self._batch(rows, folded=folded)
-        after = before = before if folded else before + Tally({"rows": batch.count})
 
-        def progress(effect: Effect) -> Progress:
-            nonlocal after
-            after = before + ledger.of_effect(effect)
+        def progress(effect: Effect, stop: int) -> Progress:
+            nonlocal begun, tally
+            start, begun = begun, place[1] + stop
+            # Folded rows were counted when they were held.
+            counted = 0 if folded else batch.slice(start - place[1], stop).count
+            tally += Tally({"rows": counted}) + ledger.of_effect(effect)
             self._keep_examples(effect.examples)
             if effect.overlong is not None:
-                after += self.rejects.add_overlong(effect.overlong, rows.select(["row", "cells"]))
-                self.rejects.write(_BEHIND_STAGE + number, 0, 0)
-            return Progress(number + 1, after.to_json())
+                tally += self.rejects.add_overlong(effect.overlong, rows.select(["row", "cells"]))
+                self.rejects.write(_BEHIND_STAGE + number * _OF_CHUNK + start, 0, 0)
+            return Progress(number + 1, tally.to_json()) if begun == whole else Progress(number, tally.to_json(), begun)
 
         self.store.apply(batch, self.origin, progress, keep=self.keep)
-        return after
+        return tally
 
     def _keep_examples(self, found: Mapping[int, tuple[Example, ...]]) -> None:
         for number, examples in found.items():

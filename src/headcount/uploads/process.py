@@ -256,6 +256,7 @@ class Uploads:
         workdir, plan = self._workdir(record), Plan.from_json(record.plan or {})
         with self.open_store() as store:
             forget_expired(self.records, store, self.rules)
+            store.settle(record.turn_at.replace(tzinfo=None))
             properties = store.register(record.number, plan.properties)
         # Opened anew, the store has memory for the new columns.
         with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
@@ -271,7 +272,8 @@ class Uploads:
     def _origin(self, record: UploadRecord, plan: Plan) -> Origin:
         confirmed = request_from_json(record.request).confirm_resubscribe
         at = record.created_at.replace(tzinfo=None)
-        origin = Origin(record.number, at, record.actor, record.door, confirmed, undoable=self.rules.undo_days > 0)
+        accepted = record.turn_at.replace(tzinfo=None)
+        origin = Origin(record.number, at, record.actor, record.door, confirmed, undoable=self.rules.undo_days > 0, accepted=accepted)
         return replace(origin, repeats=self._repeated(record, plan))
 
     def _repeated(self, record: UploadRecord, plan: Plan) -> tuple[int, ...]:

@@ -57,11 +57,24 @@ class Application:
     declined: bool
     #: Whether anything is written; otherwise all is worked out, and that is all.
     keep: bool = True
+    #: Whether `prepare` found out, for a batch that these rows are a piece of, whom they name and what differs.
+    prepared: bool = False
 
     @property
     def gate(self) -> bool:
         """Whether re-subscriptions may have to be held."""
         return self.declined and not self.batch.confirmed and bool(self.batch.channels)
+
+    def prepare(self) -> None:
+        """Find out whom the rows name and what differs, for pieces of them that are written later. Takes no turn: it only reads."""
+        self._run(f"CREATE OR REPLACE TEMP VIEW people AS {self._people()}")
+        self._run("CREATE OR REPLACE TEMP TABLE all_matched (row BIGINT, pid BIGINT, differs BOOLEAN)")
+        for named in self._names():
+            self._match(named)
+            self._run("INSERT INTO all_matched SELECT row, pid, differs FROM matched")
+            if self._may_differ():
+                self._table("all_delta", delta(self.batch, self._before(), gate=self.gate))
+        self._run("DROP TABLE IF EXISTS temp.matched")
 
     def run(self) -> Effect:
         """Write the changes of the batch; returns what they were."""
@@ -72,7 +85,7 @@ class Application:
         # After an error they go with the transaction; a statement that fails in it would hide what the error was.
         for table in ("matched", "addressed", "delta", "held"):
             self._run(f"DROP TABLE IF EXISTS temp.{table}")
-        return reduce(_sum, effects)
+        return total(effects)
 
     def _people(self) -> str:
         """SELECT of the profiles with a column for each property of the batch, of its type; where nothing is kept some may be missing."""
@@ -100,6 +113,9 @@ class Application:
 
     def _match(self, named: str) -> int:
         """Fill `matched` with the people named; returns how many rows name somebody."""
+        if self.prepared:
+            self._table("matched", "FROM all_matched SEMI JOIN batch USING (row)")
+            return self._count("matched")
         repeats = registry.since_retypes(self.connection, self.origin.repeats)
         if repeats:
             self._table("matched", repeated(named, repeats))
@@ -130,7 +146,8 @@ class Application:
         return effect
 
     def _difference(self, found: int) -> Effect:
-        self._table("delta", delta(self.batch, self._before(), gate=self.gate))
+        found_before = "FROM all_delta SEMI JOIN batch USING (row)"
+        self._table("delta", found_before if self.prepared else delta(self.batch, self._before(), gate=self.gate))
         columns = {c.number: self._changed(c) for c in self.batch.columns}
         consent = {ch: self._consent(ch.value) for ch in self.batch.channels}
         updated = self._one("SELECT count(DISTINCT row) FROM delta")
@@ -339,6 +356,11 @@ class Application:
 
     def _count(self, table: str) -> int:
         return self._one(f"SELECT count(*) FROM {table}")
+
+
+def total(effects: Sequence[Effect]) -> Effect:
+    """What several pieces of a batch did."""
+    return reduce(_sum, effects, Effect())
 
 
 def _filled(rows: pa.Table, column: BatchColumn) -> int:

@@ -9,32 +9,41 @@ from collections.abc import Collection, Mapping, Sequence
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.store import Batch, BatchColumn, Kind
-from headcount.values.types import distinct
+from headcount.values.types import SQL_TYPES, Type, distinct
 
 #: What happens to a value, as `k<number>` says it.
 SET, CHANGED, CLEARED = 1, 2, 3
 KINDS: Mapping[Kind, int] = {"set": SET, "changed": CHANGED, "cleared": CLEARED}
 
+#: In which type a number is added to another, and SQL of the sum as it is stored, NULL where it cannot be.
+_EXACT: Mapping[Type, str] = {Type.INTEGER: "HUGEINT", Type.FLOAT: "DOUBLE"}
+_STORED: Mapping[Type, str] = {Type.INTEGER: "try_cast({0} AS BIGINT)", Type.FLOAT: "CASE WHEN isfinite({0}) THEN {0} END"}
+
 PROPERTY_OF_MATCH = {"email": "Email", "phone": "Phone"}
 
 
 def edited(column: BatchColumn, stored: str) -> str:
-    """The list after the texts of the batch were added to it and taken from it; NULL where none is left."""
+    """The value after what the batch adds to it and takes from it; NULL where no text is left of a list, or the number cannot be stored."""
     n = column.number
     base = f"CASE WHEN b.x{n} THEN NULL WHEN b.p{n} IS NOT NULL THEN b.p{n} ELSE {stored} END"
+    if column.counts:
+        exact = f"coalesce({base}, 0)::{_EXACT[column.type]} + b.i{n}"
+        return f"CASE WHEN b.i{n} IS NULL THEN {base} ELSE {_STORED[column.type].format(exact)} END"
     kept = f"list_filter({base}, lambda t: NOT coalesce(list_contains(b.r{n}, t), false))"
     joined = f"list_concat(coalesce({kept}, []), coalesce(b.a{n}, []))"
     return f"nullif({distinct(joined)}, [])"
 
 
 def overlong(column: BatchColumn, stored: str, limit: int) -> str:
-    """Whether the edited list would hold too many texts."""
+    """Whether the edited list would hold too many texts, or the number could not be stored."""
+    if column.counts:
+        return f"coalesce(b.i{column.number} IS NOT NULL AND ({edited(column, stored)}) IS NULL, false)"
     return f"coalesce(len({edited(column, stored)}) > {limit}, false)"
 
 
 def _after(column: BatchColumn, limit: int) -> str:
     n, stored = column.number, f"p.c{column.number}"
-    if column.edits:
+    if column.relative:
         return f"CASE WHEN {overlong(column, stored, limit)} THEN {stored} ELSE {edited(column, stored)} END"
     if column.clears:
         return f"CASE WHEN b.x{n} THEN NULL ELSE coalesce(b.p{n}, {stored}) END"
@@ -50,9 +59,10 @@ def after(column: BatchColumn, limit: int) -> str:
 
 def initial(column: BatchColumn, limit: int) -> str:
     """The value of a person whom the batch creates."""
-    if not column.edits:
+    if not column.relative:
         return f"b.p{column.number}"
-    return f"CASE WHEN NOT {overlong(column, 'NULL::VARCHAR[]', limit)} THEN {edited(column, 'NULL::VARCHAR[]')} END"
+    nothing = f"NULL::{SQL_TYPES[column.type]}"
+    return f"CASE WHEN NOT {overlong(column, nothing, limit)} THEN {edited(column, nothing)} END"
 
 
 def differs(column: BatchColumn, limit: int) -> str:
@@ -60,7 +70,7 @@ def differs(column: BatchColumn, limit: int) -> str:
     n, stored = column.number, f"p.c{column.number}"
     if column.write == "fill":
         return f"({stored} IS NULL AND {after(column, limit)} IS NOT NULL)"
-    if column.edits:
+    if column.relative:
         return f"({after(column, limit)} IS DISTINCT FROM {stored})"
     cleared = f" OR (b.x{n} AND {stored} IS NOT NULL)" if column.clears else ""
     return f"((b.p{n} IS NOT NULL AND b.p{n} IS DISTINCT FROM {stored}){cleared})"

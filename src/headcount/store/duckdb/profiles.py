@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
-from headcount.profiles.columns import PUSH_DEVICES
-from headcount.profiles.consent import Channel, ConsentEntry, Occasion, Wish
-from headcount.profiles.properties import IDENTITY, Property
+from headcount.profiles.consent import ConsentEntry, Occasion, Wish
+from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
+from headcount.profiles.properties import Property
 from headcount.profiles.store import (
     APPLIES,
     Batch,
@@ -32,44 +31,28 @@ from headcount.profiles.store import (
     Reversed,
     Touched,
 )
-from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
-from headcount.segments.store import Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, events, export, images, numbers, people, records, registry
-from headcount.store.duckdb.changes import Application
+from headcount.store.duckdb import consent, export, images, live, order, people, registry
+from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.erase import erase
+from headcount.store.duckdb.pieces import Pieces, apart
+from headcount.store.duckdb.reading import Reading, filter_columns
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
-from headcount.store.segment_sql import Compiled, compile_events, compile_filter
-from headcount.values.types import SQL_TYPES, Type
+from headcount.store.duckdb.turn import Turn, Writer
+from headcount.store.segment_sql import Compiled, compile_filter
+from headcount.values.types import Type
 
 
 @dataclass(frozen=True, slots=True)
-class FilterColumn:
-    """A property as a filter sees it."""
-
-    type: str
-    sql: str
-
-
-def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -> Mapping[str, FilterColumn]:
-    """The properties of an account, of which `stored` have a column, and the identity, for the filter compiler."""
-    sql = {p.name: f"NULL::{SQL_TYPES[p.type]}" for p in properties} | {p.name: f"p.{p.column}" for p in stored}
-    columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
-    age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
-    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity"), PUSH_DEVICES: FilterColumn("integer", people.DEVICES)}
-
-
-@dataclass(frozen=True, slots=True)
-class DuckDBProfiles:
+class DuckDBProfiles(Reading):
     """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore` and `RecordStore`."""
 
-    connection: duckdb.DuckDBPyConnection
-    #: Held while something is written: of all who have the file, one at a time.
-    writing: Lock = field(default_factory=Lock)
+    #: Whose turn it is to write, of all who have the file.
+    turn: Turn = field(default_factory=Turn)
 
     def properties(self) -> tuple[Property, ...]:
         """See ProfileStore."""
@@ -100,21 +83,101 @@ class DuckDBProfiles:
 
     def progress(self, upload: int, job: Job | Literal["apply"] = "apply") -> Progress:
         """See ProfileStore."""
-        rows = self.connection.execute("SELECT chunks, tally FROM progress WHERE upload = ? AND job = ?", [upload, job]).fetchall()
-        return Progress(rows[0][0], json.loads(rows[0][1])) if rows else Progress(0, {})
+        asked = "SELECT chunks, tally, rows FROM progress WHERE upload = ? AND job = ?"
+        found = self.connection.execute(asked, [upload, job]).fetchall()
+        return next((Progress(chunks, json.loads(tally), rows) for chunks, tally, rows in found), Progress(0, {}))
 
     def planned(self, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """See ProfileStore."""
         return registry.planned(self.connection, wanted)
 
-    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect], Progress], *, keep: bool = True) -> Effect:
+    def apply(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress], *, keep: bool = True) -> None:
         """See ProfileStore."""
-        with self._given(batch), self._transaction():
-            effect = Application(self.connection, batch, origin, consent.anybody_declined(self.connection), keep).run()
-            after = progress(effect)
-            if keep:
-                self._mark(origin.upload, "apply", after)
+        if keep and self.turn.pressed and batch.match == "identity":
+            self._apply_in_pieces(batch, origin, progress)
+            return
+        with self._transaction():
+            self._apply(batch, origin, progress, batch.rows.num_rows, keep=keep)
+
+    def _apply(  # noqa: PLR0913 - what is applied, for whom, and how far that leads
+        self,
+        batch: Batch,
+        origin: Origin,
+        progress: Callable[[Effect, int], Progress],
+        done: int,
+        *,
+        keep: bool = True,
+        pieces: Sequence[tuple[Batch, bool]] | None = None,
+    ) -> None:
+        effects = list[Effect]()
+        for piece, prepared in pieces or [(batch, False)]:
+            with self._given(piece, origin):
+                effects.append(Application(self.connection, piece, origin, self._declined(), keep, prepared).run())
+        after = progress(total(effects), done)
+        if keep:
+            self._mark(origin.upload, "apply", after)
+
+    def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
+        """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
+        pieces = Pieces(batch)
+        with self._stable_rows(), self.turn.noting(), self._told():
+            with self._given(batch, origin):
+                Application(self.connection, batch, origin, self._declined()).prepare()
+            for start, stop in pieces:
+                with self._transaction():
+                    # Whom live calls wrote since is looked up once more.
+                    parts = apart(batch, start, stop, self.turn.written())
+                    self._apply(batch, origin, progress, stop, pieces=parts)
+
+    @contextmanager
+    def _stable_rows(self) -> Iterator[None]:
+        """While somebody reads, a checkpoint does not move rows, so that a rowid stays what it is."""
+        reader = self.connection.cursor()
+        try:
+            reader.execute("BEGIN")
+            reader.execute("SELECT 1 FROM profiles LIMIT 1").fetchall()
+            yield
+        finally:
+            reader.close()
+
+    def _declined(self) -> bool:
+        return consent.anybody_declined(self.connection)
+
+    def apply_live(self, records: LiveBatch, answers: Answers) -> LiveEffect:
+        """See LiveStore."""
+        with self._transaction(writer="live"):
+            effect = live.LiveApplication(self.connection, records, self._declined()).run()
+            live.keep_answers(self.connection, answers(effect))
         return effect
+
+    def answer(self, key: str) -> Answer | None:
+        """See LiveStore."""
+        return live.answer(self.connection, key)
+
+    def forget_answers(self, before: datetime) -> None:
+        """See LiveStore."""
+        with self._transaction(writer="live"):
+            live.forget_answers(self.connection, before)
+
+    def last_call(self) -> int:
+        """See LiveStore."""
+        return int(single_row(self.connection, "SELECT coalesce(max(call), 0) FROM calls")[0])
+
+    def aliased(self, kinds: Collection[str], values: Collection[str]) -> pa.Table:
+        """See LiveStore."""
+        asked = "SELECT kind, value, identity FROM aliases WHERE kind IN (SELECT unnest(?)) AND value IN (SELECT unnest(?))"
+        return self.connection.execute(asked, [list(kinds), list(values)]).to_arrow_table()
+
+    def event_types(self) -> Mapping[tuple[str, str], Type]:
+        """See LiveStore."""
+        asked = "SELECT folded, p.name, p.type FROM event_properties p JOIN event_names n ON n.number = p.event"
+        return {(event, name): Type(type_) for event, name, type_ in self.connection.execute(asked).fetchall()}
+
+    def settle(self, accepted: datetime) -> None:
+        """See ProfileStore."""
+        if single_row(self.connection, "SELECT EXISTS (FROM later)")[0]:
+            with self._transaction():
+                self.connection.execute("DELETE FROM later WHERE accepted_at <= ?", [accepted])
 
     def undoable(self) -> Collection[int]:
         """See ProfileStore."""
@@ -163,7 +226,7 @@ class DuckDBProfiles:
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
         columns = filter_columns(self.properties(), registry.stored(self.connection))
-        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
+        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
         (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
@@ -175,87 +238,24 @@ class DuckDBProfiles:
 
         def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
             columns = filter_columns(properties, stored)
-            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
+            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
 
         with export.snapshot(self.connection, names, compiled) as found:
             yield found
 
-    def record(self, named: Named, value: str) -> str | None:
-        """See RecordStore."""
-        with self._snapshot():
-            identity = records.identity_of(self.connection, named, value)
-            page = records.profiles(self.connection, Compiled("p.identity = ?", [identity or ""]), None, 1)
-        return next(iter(page.records), None)
-
-    def profile_page(self, condition: Filter, zone: str, after: str | None, size: int) -> Page:
-        """See RecordStore."""
-        with self._snapshot():
-            return records.profiles(self.connection, self._compiled(condition, zone), after, size)
-
-    def event_page(self, query: Query, zone: str, after: str | None, size: int) -> Page:
-        """See RecordStore."""
-        with self._snapshot():
-            return records.events(self.connection, self._events(query, zone), zone, after, size)
-
-    def count_events(self, query: Query, zone: str) -> int:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.count(self.connection, self._events(query, zone))
-
-    def top(self, query: Query, zone: str, wanted: Wanted) -> Top:
-        """See RecordStore."""
-        with self._snapshot():
-            source = self._events(query, zone)
-            if wanted.kind == "person":
-                stored = {each.name: each for each in registry.stored(self.connection)}
-                return numbers.top_of_people(self.connection, source, wanted, stored.get(wanted.name))
-            types = self.event_types(query.event.event) if query.event else {}
-            return numbers.top_of_events(self.connection, source, wanted, Type(types[wanted.name]) if wanted.name in types else None)
-
-    def trend(self, query: Query, zone: str, wanted: Trend) -> Mapping[str, int | float]:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.trend(self.connection, self._events(query, zone), zone, wanted)
-
-    def active(self, since: datetime, until: datetime) -> tuple[int, int]:
-        """See RecordStore."""
-        return numbers.active(self.connection, since, until)
-
-    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.reach(self.connection, self._compiled(condition, zone), channel)
-
-    def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
-        """See RecordStore."""
-        with self._snapshot():
-            found = (records.identity_of(self.connection, named, value) for value in values)
-            return tuple(each for each in found if each is not None)
-
     def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
         """See RecordStore."""
         with self._transaction():
-            return consent.subscribe(self.connection, wishes, occasion)
+            done, identities = consent.subscribe(self.connection, wishes, occasion)
+            self.turn.note(identities)
+        return done
 
     def erase(self, identities: Sequence[str]) -> int:
         """See RecordStore."""
         with self._transaction():
-            return erase(self.connection, identities)
-
-    def _compiled(self, condition: Filter, zone: str) -> Compiled:
-        columns = filter_columns(self.properties(), registry.stored(self.connection))
-        return compile_filter(condition, columns, zone=zone, upload_numbers=lambda _: None, event_types=self.event_types)
-
-    def _events(self, query: Query, zone: str) -> Compiled:
-        """The events of a query, of whom it is about."""
-        if query.event is None:
-            raise WrongCall("query_invalid", "$: expected event_name.", "Events are asked for by their name.")
-        source = compile_events(query.event, zone=zone, event_types=self.event_types)
-        return numbers.of_people(source, self._compiled(query.people, zone) if query.people else None)
-
-    def event_types(self, name: str) -> Mapping[str, str]:
-        """The types of the properties of an event."""
-        return events.types(self.connection, name)
+            erased = erase(self.connection, identities)
+            self.turn.note(pa.array(identities, pa.string()))
+        return erased
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""
@@ -273,35 +273,26 @@ class DuckDBProfiles:
             return people.find(self.connection, registry.stored(self.connection), text, limit)
 
     @contextmanager
-    def _given(self, batch: Batch) -> Iterator[None]:
+    def _given(self, batch: Batch, origin: Origin) -> Iterator[None]:
         """The rows of the batch that count, as the view `batch`."""
         counted = f"SELECT * EXCLUDE ({APPLIES}) FROM given WHERE {APPLIES}" if APPLIES in batch.rows.column_names else "FROM given"
         self.connection.register("given", batch.rows)
         try:
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {counted}")
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {order.yielding(self.connection, batch, origin, counted)}")
             yield
         finally:
             self.connection.unregister("given")
 
     def _mark(self, upload: int, job: str, after: Progress) -> None:
-        mark = [upload, job, after.chunks, json.dumps(after.tally)]
-        self.connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?)", mark)
+        mark = [upload, job, after.chunks, json.dumps(after.tally), after.rows]
+        self.connection.execute("INSERT OR REPLACE INTO progress (upload, job, chunks, tally, rows) VALUES (?, ?, ?, ?, ?)", mark)
 
     @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[None]:
-        with self.writing, self._told():
+    def _transaction(self, *, keep: bool = True, writer: Writer = "bulk") -> Iterator[None]:
+        with self.turn.of(writer), self._told():
             self.connection.execute("BEGIN")
             yield
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """What several queries find is of one moment."""
-        self.connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._roll_back()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -325,12 +316,6 @@ class DuckDBProfiles:
         except BaseException:
             self._roll_back()
             raise
-
-    def _roll_back(self) -> None:
-        try:
-            self.connection.execute("ROLLBACK")
-        except duckdb.Error:
-            return  # the transaction is gone with its connection; the file holds what was committed
 
 
 @contextmanager

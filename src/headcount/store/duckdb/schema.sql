@@ -96,11 +96,12 @@ CREATE TABLE IF NOT EXISTS progress (
     job VARCHAR NOT NULL,
     chunks INTEGER NOT NULL,
     tally JSON NOT NULL,
+    -- Of the chunk after these: a chunk is applied in pieces while live calls wait.
+    rows BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (upload, job)
 );
 
 -- A call of the live API that wrote something. Its records are rows `call * 1024 + place` of upload 0, which stands for all of them.
-CREATE SEQUENCE IF NOT EXISTS calls_made;
 CREATE TABLE IF NOT EXISTS calls (
     call BIGINT NOT NULL,
     made_at TIMESTAMP NOT NULL,
@@ -158,3 +159,19 @@ CREATE TABLE IF NOT EXISTS events (
     upload INTEGER NOT NULL,
     row BIGINT NOT NULL
 );
+
+-- What calls said of people while an upload that had been accepted before them was not applied yet, or a person on a page: the upload
+-- comes later, but must not win. `number` is a property, or minus the bit of a channel.
+CREATE TABLE IF NOT EXISTS later (
+    identity VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    -- Whether the value was set or cleared; else something was added to it, or taken from it.
+    whole BOOLEAN NOT NULL,
+    amount DOUBLE,
+    added VARCHAR[],
+    removed VARCHAR[],
+    accepted_at TIMESTAMP NOT NULL
+);
+
+-- Data files from before there were pieces of chunks.
+ALTER TABLE progress ADD COLUMN IF NOT EXISTS rows BIGINT DEFAULT 0;

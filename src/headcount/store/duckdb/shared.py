@@ -12,6 +12,7 @@ import duckdb
 
 from headcount.store.duckdb.connection import checkpoint, connect
 from headcount.store.duckdb.profiles import DuckDBProfiles
+from headcount.store.duckdb.turn import Turn
 
 
 class SharedProfiles:
@@ -21,7 +22,7 @@ class SharedProfiles:
         self._path = path
         self._limits = {"memory_mb": memory_mb, "threads": threads, "columns": columns}
         self._patience = patience
-        self._writing = Lock()
+        self._turn = Turn()
         self._guard = Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
         self._borrowers = 0
@@ -32,7 +33,7 @@ class SharedProfiles:
         """The store for as long as the context lasts. Raises Busy where another process has the file."""
         connection = self._borrow()
         try:
-            yield DuckDBProfiles(connection, self._writing)
+            yield DuckDBProfiles(connection, self._turn)
         finally:
             connection.close()
             with self._guard:

@@ -1,0 +1,339 @@
+"""Some calls together: from what they send to what the store is handed, and what each is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headcount.ingest.cells import COUNTED, EDITS, FINDINGS, REPEATED, WHO, folded, happened, rows, typed
+from headcount.ingest.keys import Entry, Keys
+from headcount.ingest.records import NAMES, Cell, Record, Sent
+from headcount.profiles.live import LIVE, ROWS, Call, LiveBatch, LiveEffect, LiveStore
+from headcount.profiles.properties import Property
+from headcount.profiles.store import Batch, BatchColumn
+from headcount.uploads.reading import Engine
+from headcount.uploads.rules import Rules
+from headcount.values import system
+from headcount.values.types import Type
+
+#: Cells that one thread looks at at once.
+_TOGETHER = 16_384
+#: Numbers of properties that a call would make, and does not, begin here.
+_UNMADE = 1_000_000
+#: The system properties for whose sake a record is refused, in the order in which the compared platform looks at them.
+STRICT = ("Email", "Phone", "Gender", "Employed", "Education", "Married", "Age")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the records of one call."""
+
+    processed: int = 0
+    #: Records that were refused: `place` (from 0), `code`, `property` where a value of it is why, the `record`, and its `phone` as it would be stored.
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    #: What was not applied of records that were: `place`, `property`, `code`.
+    notices: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as a JSON object."""
+        return {"processed": self.processed, "failed": self.failed, "notices": self.notices}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Outcome:
+        """The outcome that `to_json` gave."""
+        return cls(document["processed"], document["failed"], document["notices"])
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What some calls say: for the store, and for whoever sent them. None where there is nothing to write."""
+
+    live: LiveBatch | None
+    outcomes: Mapping[int, Outcome]
+    #: The names of properties by their numbers.
+    names: Mapping[int, str]
+
+    def note(self, effect: LiveEffect) -> None:
+        """Tell the calls what the store did not apply."""
+        for table, code in ((effect.held, "consent_held"), (effect.overlong, "list_too_long")):
+            for found in table.to_pylist() if table is not None else ():
+                name = f"MSG-{found['channel']}" if "channel" in found else self.names[found["number"]]
+                self.outcomes[found["row"] // ROWS].notices.append({"place": found["row"] % ROWS, "property": name, "code": code})
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What the values of some records say."""
+
+    #: Why records are refused, and the property on whose account, by their rows.
+    refused: Mapping[int, tuple[str, str | None]]
+    notices: Sequence[tuple[int, str, str]]
+    #: Whether somebody is named by several records with values.
+    again: bool
+
+
+class Reading:
+    """Reads what calls send, in an engine of its own."""
+
+    def __init__(self, store: LiveStore, rules: Rules) -> None:
+        self._store = store
+        self._rules = rules
+        self._connection = _engine(rules.engine)
+
+    def close(self) -> None:
+        """Give the engine back."""
+        self._connection.close()
+
+    def read(self, calls: Mapping[int, Call], sent: Sequence[Sent], *, keep: bool = True, ordered: bool = False) -> Read:
+        """What the calls say, all together. Without `keep` no property is made; `ordered` as in LiveBatch."""
+        records = [record for each in sent for record in each.records]
+        cells = [cell for each in sent for cell in each.cells]
+        well = [record for record in records if record.fault is None]
+        named = _Names.of([record for record in well if record.type != "token"], self._store.aliased)
+        keys = self._keys(cells)
+        properties = self._properties(keys, keep=keep)
+        findings = self._type(keys, named.rows, cells)
+        well = [record for record in well if record.row not in findings.refused]
+        outcomes = _outcomes(calls, records, findings, self._phones(findings.refused))
+        live = self._batch(calls, keys, well, findings, ordered=ordered)
+        return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p.name for p in properties.values()})
+
+    def _keys(self, cells: Sequence[Cell]) -> Keys:
+        came = {(scope, key, kind, operation) for _, scope, key, operation, kind, _ in cells}
+        types = self._store.event_types() if any(scope for scope, *_ in came) else {}
+        keys = Keys({p.name: p for p in self._store.properties()}, types, self._rules.property_limit)
+        keys.read(came)
+        return keys
+
+    def _properties(self, keys: Keys, *, keep: bool) -> Mapping[str, Property]:
+        """The properties by name, with those that had to be made."""
+        made = dict[str, Property]()
+        if keys.wanted and keep:
+            made.update(self._store.register(LIVE, keys.wanted))
+        elif keys.wanted:
+            numbers = {name: _UNMADE + i for i, (name, _) in enumerate(keys.wanted)} | {p.name: p.number for p in keys.known.values()}
+            made.update({name: Property(numbers[name], name, type_) for name, type_ in keys.wanted})
+        properties = {**keys.known, **made}
+        keys.number(properties)
+        return properties
+
+    def _type(self, keys: Keys, named: Sequence[tuple[int, str, str]], cells: Sequence[Cell]) -> _Findings:
+        """Fill `typed` with what cells are worth, and with whose records they are: row, type and identity of each record."""
+        of_key = {place: entry.k for place, entry in keys.entries.items()}
+        people, said = list(zip(*named, strict=True)) or [()] * 3, list(zip(*cells, strict=True)) or [()] * 6
+        table = pa.table(
+            {
+                "row": pa.array([*people[0], *said[0]], pa.int64()),
+                "k": pa.array([WHO] * len(named) + [of_key[place] for place in zip(said[1], said[2], strict=True)], pa.int32()),
+                "operation": pa.array([*people[1], *said[3]], pa.string()),
+                "kind": pa.array(["text"] * len(named) + list(said[4]), pa.string()),
+                "text": pa.array([*people[2], *said[5]], pa.string()),
+            }
+        )
+        applied = {entry.key for entry in keys.of_people()}
+        # In several batches, so that several threads read them.
+        with self._given(cells=pa.Table.from_batches(table.to_batches(_TOGETHER)), known=keys.table()):
+            if "Email" in applied:
+                self._approve(table, of_key["", "Email"])
+            checked = sorted(system.readings().keys() & applied)
+            self._table("typed", typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked))
+        return _found(self._connection.execute(FINDINGS).fetchall(), keys)
+
+    def _approve(self, cells: pa.Table, email: int) -> None:
+        """Ask the library about the addresses that only it can judge."""
+        addresses = pc.unique(cells.filter(pc.equal(cells.column("k"), email)).column("text"))
+        unusual = addresses.filter(pc.match_substring_regex(addresses, r'[^!-~]|["\[]'))
+        approved = system.approve(address.strip() for address in unusual.to_pylist() if address)
+        self._connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?", [approved])
+
+    def _phones(self, refused: Collection[int]) -> Mapping[int, str]:
+        """The phone numbers of refused records as they would have been stored, by their rows."""
+        if not refused:
+            return {}
+        asked = (
+            "SELECT row, s FROM typed WHERE scope = '' AND key = 'Phone' AND code IS NULL AND s IS NOT NULL AND row IN (SELECT unnest(?))"
+        )
+        return dict(self._connection.execute(asked, [list(refused)]).fetchall())
+
+    def _batch(
+        self, calls: Mapping[int, Call], keys: Keys, well: Sequence[Record], findings: _Findings, *, ordered: bool
+    ) -> LiveBatch | None:
+        if not well:
+            return None
+        tokens, events = [r for r in well if r.type == "token"], [r for r in well if r.type == "event"]
+        entries = {entry.number: entry.k for entry in keys.of_people()}
+        columns = tuple(_column(entry) for entry in keys.of_people())
+        with self._given(refused=pa.table({"row": pa.array(list(findings.refused), pa.int64())})):
+            if findings.again:
+                self._table("repeated", REPEATED)
+            if findings.again or ordered:
+                self._table("folded", folded("true" if ordered else "identity IN (FROM repeated)"))
+            people = self._arrow(rows(columns, entries, keys.channels, again=findings.again))
+            batch = Batch(people, columns, tuple(keys.channels), list_limit=self._rules.limits.items)
+            return LiveBatch(
+                list(calls.values()),
+                batch,
+                self._arrow(EDITS) if ordered else None,
+                events=self._events(calls, events) if events else None,
+                event_types=_event_types(keys.new_event_types),
+                devices=_devices(calls, tokens) if tokens else None,
+            )
+
+    def _events(self, calls: Mapping[int, Call], events: Sequence[Record]) -> pa.Table:
+        at = (datetime.fromtimestamp(r.second, UTC).replace(tzinfo=None) if r.second else calls[r.row // ROWS].at for r in events)
+        given = {
+            "row": pa.array([r.row for r in events], pa.int64()),
+            "name": [r.event for r in events],
+            "happened_at": pa.array(at, pa.timestamp("us")),
+        }
+        with self._given(given=pa.table(given)):
+            return self._arrow(happened())
+
+    @contextmanager
+    def _given(self, **tables: pa.Table) -> Iterator[None]:
+        for name, table in tables.items():
+            self._connection.register(name, table)
+        try:
+            yield
+        finally:
+            for name in tables:
+                self._connection.unregister(name)
+
+    def _arrow(self, select: str) -> pa.Table:
+        return self._connection.execute(select).to_arrow_table()
+
+    def _table(self, name: str, select: str) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Whose records are: row, type and identity of each; and what other names were said of whom."""
+
+    rows: Sequence[tuple[int, str, str]]
+    #: By kind and value: the identity now, and the one that was known.
+    others: Mapping[tuple[str, str], tuple[str, str | None]]
+
+    @classmethod
+    def of(cls, records: Sequence[Record], aliased: Callable[[Collection[str], Collection[str]], pa.Table]) -> Self:
+        """Look up the other names that the records have."""
+        with_others = [record for record in records if set(record.names) - {"identity"}]
+        pairs = {(kind, value) for record in with_others for kind, value in record.names.items() if kind != "identity"}
+        known = dict[tuple[str, str], str]()
+        if pairs:
+            found = aliased({kind for kind, _ in pairs}, {value for _, value in pairs}).to_pydict()
+            known = {(kind, value): who for kind, value, who in zip(found["kind"], found["value"], found["identity"], strict=True)}
+        now = dict(known)
+        for record in with_others:
+            who = _whose(record, now)
+            now |= {(kind, value): who for kind, value in record.names.items() if kind != "identity"}
+        rows = [(r.row, r.type, _whose(r, now)) for r in records]
+        return cls(rows, {pair: (now[pair], known.get(pair)) for pair in pairs})
+
+    def aliases(self, well: Sequence[Record]) -> pa.Table | None:
+        """The names that are new, or another's now, of records that are well."""
+        said = {pair for record in well for pair in record.names.items()}
+        new = [(kind, value, who) for (kind, value), (who, before) in self.others.items() if who != before and (kind, value) in said]
+        return pa.table(dict(zip(("kind", "value", "identity"), map(list, zip(*new, strict=True)), strict=True))) if new else None
+
+
+def _whose(record: Record, known: Mapping[tuple[str, str], str]) -> str:
+    """The identity of the person whom a record is about."""
+    name = next(name for name in NAMES if name in record.names)
+    said = record.names[name]
+    return said if name == "identity" else known.get((name, said), f"{name}:{said}")
+
+
+def _found(rows: Sequence[tuple[int, int, str]], keys: Keys) -> _Findings:
+    """From the rows of `FINDINGS`."""
+    names = {entry.k: entry for entry in keys.entries.values()}
+    refused = dict[int, tuple[str, str | None]]()
+    notices, again = list[tuple[int, str, str]](), False
+    for row, k, code in sorted(rows, key=lambda found: _rank(names.get(found[1]))):
+        entry = names.get(k)
+        if k == COUNTED:
+            again = row > int(code)
+        elif k == WHO or (entry and not entry.scope and entry.key in STRICT):
+            refused.setdefault(row, (code, entry.key if entry else None))
+        elif entry:
+            notices.append((row, entry.key, code))
+    return _Findings(refused, sorted(notices), again)
+
+
+def _rank(entry: Entry | None) -> int:
+    """Whose fault a record has where it has several."""
+    if entry is None:
+        return 0
+    return 1 + STRICT.index(entry.key) if entry.key in STRICT and not entry.scope else len(STRICT) + 1
+
+
+def _outcomes(
+    calls: Mapping[int, Call], records: Sequence[Record], findings: _Findings, phones: Mapping[int, str]
+) -> Mapping[int, Outcome]:
+    outcomes = {number: Outcome() for number in calls}
+    for record in records:
+        outcome = outcomes[record.row // ROWS]
+        code, name = findings.refused.get(record.row, (record.fault, None))
+        if code is None:
+            outcome.processed += 1
+            continue
+        failed = {"place": record.row % ROWS, "code": code, "property": name, "record": record.given, "phone": phones.get(record.row)}
+        outcome.failed.append(failed)
+    for row, name, code in findings.notices:
+        if row not in findings.refused:
+            outcomes[row // ROWS].notices.append({"place": row % ROWS, "property": name, "code": code})
+    return outcomes
+
+
+def _column(entry: Entry) -> BatchColumn:
+    type_, asked = entry.type or Type.STRING, entry.operations
+    edits = type_ is Type.LIST and bool(asked & {"add", "remove"})
+    counts = type_ in {Type.INTEGER, Type.FLOAT} and bool(asked & {"incr", "decr"})
+    # What changes a value by the stored one also says whether that is cleared before.
+    return BatchColumn(entry.number, type_, clears="delete" in asked or edits or counts, edits=edits, counts=counts)
+
+
+def _devices(calls: Mapping[int, Call], tokens: Sequence[Record]) -> pa.Table:
+    """The tokens, of each device and of each token the last one."""
+    last = {r.names["objectId"]: r for r in tokens}
+    last = {r.given["tokenData"]["id"]: r for r in last.values()}
+    owned = [(r.names["objectId"], r.given["tokenData"], calls[r.row // ROWS].at) for r in last.values()]
+    return pa.table(
+        {
+            "object_id": [object_id for object_id, _, _ in owned],
+            "type": [data["type"].lower() for _, data, _ in owned],
+            "token": [data["id"] for _, data, _ in owned],
+            "keys": pa.array([json.dumps(data["keys"]) if data.get("keys") else None for _, data, _ in owned], pa.string()),
+            "added_at": pa.array([at for _, _, at in owned], pa.timestamp("us")),
+        }
+    )
+
+
+def _event_types(types: Sequence[tuple[str, str, Type]]) -> pa.Table | None:
+    if not types:
+        return None
+    events, names, kinds = zip(*types, strict=True)
+    return pa.table({"event": list(events), "name": list(names), "type": [kind.value for kind in kinds]})
+
+
+def _engine(engine: Engine) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{engine.memory_mb}MB",
+        "threads": engine.threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "enable_external_access": False,
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    # Optimising a statement takes longer than running it on a few rows, and on many it gains nothing here.
+    optimizers = ", ".join(name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall())
+    connection.execute(f"SET disabled_optimizers = '{optimizers}'")
+    return connection

@@ -1,0 +1,217 @@
+"""Applying records of the live API: few rows at a time, of which each may be anywhere in the account.
+
+Whoever changes is written anew as a whole. Changing values in place, as an upload does, would touch a block of every column for each
+person, and from time to time a checkpoint would have to write all of these blocks while everybody waits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from headcount.profiles.consent import Source
+from headcount.profiles.live import LIVE, ROWS, Answer, LiveBatch, LiveEffect
+from headcount.profiles.store import Batch, BatchColumn
+from headcount.single_row import single_row
+from headcount.store.duckdb import events, images
+from headcount.store.duckdb.difference import after, consent_differs, differs, held, initial, kind, overlong
+
+
+@dataclass(frozen=True, slots=True)
+class LiveApplication:
+    """Some records on their way into the store, inside the caller's transaction."""
+
+    connection: duckdb.DuckDBPyConnection
+    live: LiveBatch
+    #: Whether anybody has opted out themselves.
+    declined: bool
+
+    @property
+    def _batch(self) -> Batch:
+        return self.live.batch
+
+    def run(self) -> LiveEffect:
+        """Write what the records say; returns what that did."""
+        with self._given("given", self._batch.rows), self._given("made", _made(self.live)):
+            self._run(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT g.*, m.made_at FROM given g JOIN made m ON m.call = g.row // {ROWS}")
+            named, updated = self._meet()
+            created = self._batch.rows.num_rows - named
+            step = images.next_step(self.connection)
+            if updated:
+                self._renew(step)
+            if created:
+                self._create()
+            if self._batch.channels:
+                self._log_consents(step)
+            effect = LiveEffect(created, updated, self._held() if named else None, self._overlong())
+            self._run("INSERT INTO calls SELECT call, made_at, actor, door FROM made")
+            if self.live.edits is not None:
+                with self._given("edits", self.live.edits):
+                    self._run("INSERT INTO later SELECT e.*, b.made_at FROM edits e JOIN batch b USING (identity)")
+            self._run("DROP TABLE temp.met")
+        self._others()
+        return effect
+
+    def _meet(self) -> tuple[int, int]:
+        """Fill `met` with those of the people who are known, and what becomes of them. How many there are, and how many change."""
+        # First who they are, which takes one column of all people; then the rest of them alone.
+        self._table("named", "SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN batch b ON p.identity = b.identity")
+        limit, gate = self._batch.list_limit, self.declined
+        outputs = list[str]()
+        for c in self._batch.columns:
+            outputs += [f"CASE WHEN {differs(c, limit)} THEN {after(c, limit)} END AS n{c.number}", f"{kind(c, limit)} AS k{c.number}"]
+            if c.relative:
+                outputs.append(f"{overlong(c, f'p.c{c.number}', limit)} AS o{c.number}")
+        for ch in self._batch.channels:
+            outputs.append(f"CASE WHEN {consent_differs(ch, gate=gate)} THEN b.{ch.column} END AS new_{ch.value}")
+            outputs.append(f"coalesce({held(ch)}, false) AS held_{ch.value}")
+        changed = [f"k{c.number} IS NOT NULL" for c in self._batch.columns] + [f"new_{ch.value} IS NOT NULL" for ch in self._batch.channels]
+        selected = ", ".join(["p.*", "m.pid", "b.row AS row", "b.made_at AS made_at", *outputs])
+        met = f"SELECT {selected} FROM profiles p JOIN named m ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+        self._table("met", f"SELECT *, {' OR '.join(changed) or 'false'} AS changes FROM ({met})")
+        return self._row("SELECT count(*), count(*) FILTER (changes) FROM met")
+
+    def _renew(self, step: int) -> None:
+        """Write those who change anew, and keep which of their values came from which record."""
+        ours = {f"c{c.number}": f"CASE WHEN k{c.number} IS NULL THEN c{c.number} ELSE n{c.number} END" for c in self._batch.columns}
+        ours |= {ch.column: f"coalesce(new_{ch.value}, {ch.column})" for ch in self._batch.channels}
+        ours["last_updated"] = "made_at"
+        names = [name for (name,) in self.connection.execute("SELECT name FROM pragma_table_info('profiles')").fetchall()]
+        values = ", ".join(ours.get(name, name) for name in names)
+        self._run("DELETE FROM profiles WHERE rowid IN (SELECT pid FROM met WHERE changes)")
+        self._run(f"INSERT INTO profiles ({', '.join(names)}) SELECT {values} FROM met WHERE changes")
+        if self._batch.columns:
+            came = ", ".join(f"CASE WHEN k{c.number} IS NOT NULL THEN {c.number} END" for c in self._batch.columns)
+            changed = f"SELECT row, identity, list_filter([{came}], lambda n: n IS NOT NULL) AS columns FROM met WHERE changes"
+            self._run(f"INSERT INTO changes SELECT {step}, {LIVE}, row, identity, columns FROM ({changed}) WHERE len(columns) > 0")
+
+    @property
+    def _fresh(self) -> str:
+        return "(SELECT * FROM batch ANTI JOIN named USING (row)) b"
+
+    def _create(self) -> None:
+        values = {f"c{c.number}": initial(c, self._batch.list_limit) for c in self._batch.columns}
+        values |= {ch.column: f"b.{ch.column}" for ch in self._batch.channels}
+        fixed = {
+            "identity": "b.identity",
+            "first_seen": "b.made_at",
+            "last_updated": "b.made_at",
+            "created_upload": str(LIVE),
+            "created_row": "b.row",
+        }
+        columns = fixed | values
+        self._run(f"INSERT INTO profiles ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {self._fresh}")
+
+    def _log_consents(self, step: int) -> None:
+        """Log each consent that changed, on the occasion that its call is."""
+        said = [
+            f"SELECT identity, '{ch.value}' AS channel, {ch.column} AS before, new_{ch.value} AS after, row FROM met"
+            for ch in self._batch.channels
+        ]
+        said += [f"SELECT identity, '{ch.value}', NULL, b.{ch.column}, row FROM {self._fresh}" for ch in self._batch.channels]
+        self._table("said", f"SELECT * FROM ({' UNION ALL '.join(said)}) WHERE after IS NOT NULL")
+        if self._row("SELECT count(*) FROM said")[0]:
+            call = f"row // {ROWS}"
+            occasions = f"SELECT * FROM made WHERE call IN (SELECT {call} FROM said)"
+            first = "SELECT coalesce(max(act), 0) FROM consent_acts"
+            self._table("occasions", f"SELECT *, ({first}) + row_number() OVER (ORDER BY call) AS act FROM ({occasions})")
+            self._run(
+                "INSERT INTO consent_acts (act, logged_at, source, actor, door) "
+                f"SELECT act, made_at, '{Source.API.value}', actor, door FROM occasions"
+            )
+            self._run(
+                f"INSERT INTO consent_entries SELECT {step}, o.act, s.identity, s.channel::channel, s.before, s.after, NULL "
+                f"FROM said s JOIN occasions o ON o.call = s.{call}"
+            )
+            self._run("DROP TABLE temp.occasions")
+        self._run("DROP TABLE temp.said")
+
+    def _held(self) -> pa.Table | None:
+        if not self.declined or not self._batch.channels:
+            return None
+        return self._found(f"SELECT row, '{ch.value}' AS channel FROM met WHERE held_{ch.value}" for ch in self._batch.channels)
+
+    def _overlong(self) -> pa.Table | None:
+        return self._found(self._too_much(c) for c in self._batch.columns if c.relative)
+
+    def _too_much(self, column: BatchColumn) -> str:
+        n = column.number
+        fresh = f"SELECT b.row, {n} FROM {self._fresh} WHERE ({initial(column, self._batch.list_limit)}) IS NULL AND NOT b.x{n}"
+        moved = f"b.i{n} IS NOT NULL" if column.counts else f"len(b.a{n}) > 0"
+        return f"SELECT row, {n} AS number FROM met WHERE o{n} UNION ALL {fresh} AND {moved}"
+
+    def _found(self, selects: Iterator[str]) -> pa.Table | None:
+        sql = " UNION ALL ".join(selects)
+        found = self.connection.sql(sql).to_arrow_table() if sql else None
+        return found if found is not None and found.num_rows else None
+
+    def _others(self) -> None:
+        """What the records say beside values and consents."""
+        if self.live.events is not None:
+            with self._given("happened", self.live.events):
+                events.add(self.connection, "happened")
+        if self.live.event_types is not None:
+            with self._given("described", self.live.event_types):
+                events.add_types(self.connection, "described")
+        if self.live.aliases is not None:
+            with self._given("called", self.live.aliases):
+                self._run("DELETE FROM aliases WHERE (kind, value) IN (SELECT (kind, value) FROM called)")
+                self._run("INSERT INTO aliases SELECT kind, value, identity FROM called")
+        if self.live.devices is not None:
+            with self._given("owned", self.live.devices):
+                # A device has one token, and a token one device.
+                self._run("DELETE FROM devices WHERE object_id IN (SELECT object_id FROM owned) OR token IN (SELECT token FROM owned)")
+                self._run("INSERT INTO devices SELECT object_id, type, token, keys, added_at FROM owned")
+
+    @contextmanager
+    def _given(self, name: str, rows: pa.Table) -> Iterator[None]:
+        self.connection.register(name, rows)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
+
+    def _table(self, name: str, select: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+
+    def _run(self, sql: str) -> None:
+        self.connection.execute(sql)
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        return single_row(self.connection, sql)
+
+
+def _made(live: LiveBatch) -> pa.Table:
+    calls = live.calls
+    return pa.table(
+        {
+            "call": pa.array([c.number for c in calls], pa.int64()),
+            "made_at": pa.array([c.at for c in calls], pa.timestamp("us")),
+            "actor": [c.actor for c in calls],
+            "door": [c.door for c in calls],
+        }
+    )
+
+
+def keep_answers(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer]) -> None:
+    """Keep what is answered to calls that must not count twice. Runs in the caller's transaction."""
+    for each in answers:
+        connection.execute("INSERT OR REPLACE INTO answered VALUES (?, ?, ?, ?)", [each.key, each.sha256, each.at, json.dumps(each.answer)])
+
+
+def answer(connection: duckdb.DuckDBPyConnection, key: str) -> Answer | None:
+    """What was answered to the call with this key."""
+    found = connection.execute("SELECT key, sha256, answered_at, answer FROM answered WHERE key = ?", [key]).fetchall()
+    return next((Answer(key, sha256, at, json.loads(said)) for key, sha256, at, said in found), None)
+
+
+def forget_answers(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Remove answers that were given before a moment. Runs in the caller's transaction."""
+    connection.execute("DELETE FROM answered WHERE answered_at < ?", [before])

@@ -1,0 +1,74 @@
+"""Whose turn it is to write: one at a time of all who have the data file, live calls and uploads alternately where both wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Condition
+from typing import Literal, TypeAlias
+
+import pyarrow as pa
+
+Writer: TypeAlias = Literal["live", "bulk"]
+
+#: Seconds for which live calls are expected to go on after one.
+_LULL = 2.0
+
+
+class Turn:
+    """The right to write to one data file."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._held = False
+        self._waiting: dict[Writer, int] = {"live": 0, "bulk": 0}
+        self._last: Writer = "bulk"
+        self._live_until = float("-inf")
+        self._written: list[pa.Array] | None = None
+
+    @contextmanager
+    def of(self, writer: Writer) -> Iterator[None]:
+        """Have the turn for as long as the context lasts. Whoever had it last lets the others go first."""
+        other: Writer = "bulk" if writer == "live" else "live"
+        with self._changed:
+            self._waiting[writer] += 1
+            while self._held or (self._waiting[other] and self._last == writer):
+                self._changed.wait()
+            self._waiting[writer] -= 1
+            self._held, self._last = True, writer
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._held = False
+                if writer == "live":
+                    self._live_until = time.monotonic() + _LULL
+                self._changed.notify_all()
+
+    @property
+    def pressed(self) -> bool:
+        """Whether live calls wait, or are likely to soon: whoever has much to write does it in small pieces."""
+        return self._waiting["live"] > 0 or time.monotonic() < self._live_until
+
+    def note(self, identities: pa.Array) -> None:
+        """Say whose rows were written; called by whoever has the turn."""
+        if self._written is not None:
+            self._written.append(identities)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keep, for as long as the context lasts, whose rows others write."""
+        self._written = []
+        try:
+            yield
+        finally:
+            self._written = None
+
+    def written(self) -> pa.Array:
+        """Whose rows others wrote since; called by whoever has the turn."""
+        return pa.array([], pa.string()) if not self._written else _joined(self._written)
+
+
+def _joined(arrays: Iterable[pa.Array]) -> pa.Array:
+    return pa.concat_arrays([array.cast(pa.string()) for array in arrays])
