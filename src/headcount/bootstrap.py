@@ -24,6 +24,8 @@ from headcount.auth.sign_in import SignIn
 from headcount.config import Settings
 from headcount.errors import WrongCall
 from headcount.house import House
+from headcount.ingest.desk import LiveDesk
+from headcount.ingest.queue import Ingest
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
 from headcount.people.records import RecordDesk
@@ -175,6 +177,7 @@ class _Accounts:
         self._guard = threading.Lock()
         self._means: dict[str, Means] = {}
         self._stores: dict[str, SharedProfiles] = {}
+        self._ingests: dict[str, Ingest] = {}
 
     def means(self, account_id: str) -> Means:
         """What its desk works with. Raises WrongCall `account_unknown`."""
@@ -199,6 +202,16 @@ class _Accounts:
         store, zone = self._stores[by.account_id], means.history.rules.zone
         return RecordDesk(by, store.open, SqlCursors(self._control), zone, means.log, means.clock)
 
+    def live(self, by: Principal) -> LiveDesk:
+        """The records that the principal sends."""
+        self.means(by.account_id)
+        return LiveDesk(by, self._ingests[by.account_id])
+
+    def stop(self, seconds: float) -> None:
+        """Take no more live calls, and answer those in hand."""
+        for ingest in list(self._ingests.values()):
+            ingest.stop(seconds)
+
     def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
         """See Worker."""
         return self.means(account_id).turns.next(stopping)
@@ -217,6 +230,7 @@ class _Accounts:
         settings = self._settings.model_copy(update={"account": account.id, "timezone": account.time_zone})
         records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
         self._stores[account.id] = store
+        self._ingests[account.id] = Ingest(store.open, rules, lambda: bool(records.working(account.id)))
         looking, undoing = Looking(store.open, rules), Undoing(records, store.open, rules)
         turns = Turns(Uploads(records, store.open, undoing, rules), partial(self._wake, account.id))
         log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)
@@ -238,9 +252,12 @@ def open_house(settings: Settings) -> Iterator[House]:
         worker.start(accounts.work)
         accounts.adopt()
         threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
-        yield House(settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people, accounts.records)
+        yield House(
+            settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people, accounts.records, accounts.live
+        )
     finally:
         ended.set()
+        accounts.stop(_GRACE)
         worker.stop(_GRACE)
         accounts.close_idle(0)
         control.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -36,11 +36,12 @@ _HEADERS = {
 }
 #: Bodies of calls that bring no file.
 _LARGEST = 2 << 20
+#: ... and of those that bring up to 1,000 records.
+_LARGEST_OF: Mapping[str, int] = {"/1/upload": 5 << 20}
 #: Calls that write their body to disk while it arrives.
 _STREAMED = frozenset({"/api/v1/uploads", "/api/v1/inspect", "/api/v1/check"})
 #: What callers send; anything may stand there, and each makes numbers of its own.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_TOO_LARGE = WrongCall("body_too_large", f"The body is larger than {_LARGEST:,} bytes.", "Send less at once.")
 #: From a call and what went wrong to the answer.
 Explain: TypeAlias = Callable[[Request, Exception], Response]
 
@@ -60,7 +61,7 @@ class Guard:
         seen = _Seen(scope, receive, send)
         error = None if seen.too_large else await self._error(seen)
         if seen.too_large:
-            error = _TOO_LARGE
+            error = WrongCall("body_too_large", f"The body is larger than {seen.limit:,} bytes.", "Send less at once.")
         if isinstance(error, ClientDisconnect):
             # Nobody waits for an answer.
             structlog.get_logger().info("call_left", method=scope["method"], route=route_of(scope))
@@ -87,15 +88,15 @@ class _Seen:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self._receive, self._send = scope, receive, send
         self._began = time.perf_counter()
-        self._limit = math.inf if scope["path"] in _STREAMED else _LARGEST
+        self.limit = math.inf if scope["path"] in _STREAMED else _LARGEST_OF.get(scope["path"], _LARGEST)
         self._size = 0
         self.answered = False
-        self.too_large = _announced(scope) > self._limit
+        self.too_large = _announced(scope) > self.limit
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if self._size > self._limit:
+        if self._size > self.limit:
             self.too_large = True
             # The app reads no further; what it makes of that is not sent.
             return {"type": "http.disconnect"}

@@ -10,6 +10,7 @@ from headcount.auth.access import Access
 from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
 from headcount.config import Settings
+from headcount.ingest.desk import LiveDesk
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
 from headcount.people.records import RecordDesk
@@ -35,3 +36,5 @@ class House:
     people: Callable[[Principal], PeopleDesk]
     #: The same people as records, for programs.
     records: Callable[[Principal], RecordDesk]
+    #: The records that whoever asks sends live.
+    live: Callable[[Principal], LiveDesk]

@@ -57,6 +57,7 @@ _STATUS_OF_CODE = {
     "last_admin": 409,
     "consent_declined": 409,
     "property_system": 409,
+    "key_reused": 422,
     "inspection_gone": 404,
     "column_unknown": 400,
     "status_unknown": 400,

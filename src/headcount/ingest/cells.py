@@ -1,13 +1,13 @@
 """What cells are worth: which property each is for, whether it fits, and what remains of several for one person. All SQL.
 
-`cells` has `row`, `k`, `operation`, `kind`, `text`; `known` says what each distinct key `k` is (see `keys`). The key 0 is whose record it is,
-with the type of the record as its operation.
-`typed` is made of both.
+`cells` has `row`, `k` (its key), `operation`, `kind`, `text`, and of its key `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope` (see
+`keys`). The key 0 is whose record it is, with the type of the record as its operation. `typed` is made of
+them; `well` has those of it that are applied, with the `identity` of the person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.live import LIVE
@@ -20,8 +20,8 @@ from headcount.values.types import SQL_TYPES, Reading, Type, consent_value, dist
 
 #: The value of each type has a column of its own.
 VALUES = {Type.STRING: "s", Type.INTEGER: "n", Type.FLOAT: "f", Type.BOOLEAN: "b", Type.DATE: "m", Type.LIST: "l"}
-#: The key of whose record it is; and the one under which findings tell how many there are.
-WHO, COUNTED = 0, -1
+#: The key of whose record it is.
+WHO = 0
 _WHOLE = "operation IN ('set', 'delete')"
 _EDITS = "('add', 'remove')"
 _COUNTS = "('incr', 'decr')"
@@ -41,8 +41,7 @@ def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[
     text = found[Type.STRING]
     values += f", CASE WHEN k = {WHO} THEN text ELSE {text} END AS s"
     filled_text = f"CASE WHEN kind IN ('list', 'nested') THEN text ELSE {filled('text', white_space='any')} END"
-    texts = f"SELECT row, k, operation, kind, {filled_text} AS text FROM cells"
-    read = f"SELECT c.*, k.role, k.number, k.type, k.key, k.scope, k.refused, {values} FROM ({texts}) c JOIN known k USING (k)"
+    read = f"SELECT *, {values} FROM (SELECT * REPLACE ({filled_text} AS text) FROM cells)"
     code = (
         f"CASE WHEN k = {WHO} THEN ({identity_fault(Plan(('identity',), 0), 's')}) WHEN refused IS NOT NULL THEN refused "
         "WHEN operation = 'delete' OR role = 'raw' OR text IS NULL THEN NULL "
@@ -50,7 +49,7 @@ def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[
         f"WHEN operation IN {_EDITS} AND type <> 'list' OR operation IN {_COUNTS} AND type NOT IN ('integer', 'float') "
         f"THEN 'operation_invalid' WHEN kind = 'nested' OR kind = 'list' AND type <> 'list' THEN 'value_nested'{_misfits(by_type, checked)} END"
     )
-    return f"SELECT * EXCLUDE (refused), {code} AS code FROM ({read})"
+    return f"SELECT * EXCLUDE (refused, inverse, kind), {code} AS code FROM ({read})"
 
 
 def _readings(limits: Limits, zone: str) -> Mapping[Type, Reading]:
@@ -68,10 +67,10 @@ def _misfits(by_type: Mapping[Type, Reading], checked: Mapping[str, Reading]) ->
 
 def _value(type_: Type, reading: Reading, checked: Mapping[str, Reading]) -> str:
     if type_ is Type.BOOLEAN:
-        consent = f"{consent_value('text')} <> k.inverse"
-        return f"CASE WHEN k.role = 'consent' THEN {consent} WHEN k.type = 'boolean' THEN {reading.value('text')} END"
+        consent = f"{consent_value('text')} <> inverse"
+        return f"CASE WHEN role = 'consent' THEN {consent} WHEN type = 'boolean' THEN {reading.value('text')} END"
     value = _by_name({name: each.value("text") for name, each in checked.items()}, reading.value("text"), type_)
-    return f"CASE WHEN k.type = {literal(type_.value)} THEN {value} END"
+    return f"CASE WHEN type = {literal(type_.value)} THEN {value} END"
 
 
 def _reason(type_: Type, reading: Reading, checked: Mapping[str, Reading]) -> str:
@@ -86,59 +85,14 @@ def _by_name(checked: Mapping[str, str], other: str, type_: Type) -> str:
     return f"CASE CASE scope WHEN '' THEN key END {branches} ELSE {other} END"
 
 
-#: The cells of records that are well, with whose they are. `refused` has the rows of the others.
-_WELL = (
-    f"(SELECT c.*, w.s AS identity FROM typed c JOIN typed w ON w.row = c.row AND w.k = {WHO} "
-    "WHERE c.code IS NULL AND c.row NOT IN (FROM refused))"
-)
-
-#: What is wrong with cells; and, under `COUNTED`, how many records with values and people there are.
-FINDINGS = (
-    "SELECT row, k, code FROM typed WHERE code IS NOT NULL UNION ALL "
-    f"SELECT count(*), {COUNTED}, count(DISTINCT s)::VARCHAR FROM typed WHERE k = {WHO} AND operation = 'profile'"
-)
-
-
-#: Who is named by several records with values.
-REPEATED = f"SELECT s FROM typed WHERE k = {WHO} AND operation = 'profile' GROUP BY s HAVING count(*) > 1"
-
-
-def rows(columns: Sequence[BatchColumn], keys: Mapping[int, int], channels: Mapping[Channel, Collection[int]], *, again: bool) -> str:
-    """SELECT of one row a person, as a batch has it: all who are named by a record that is well.
-
-    `keys` gives the key of each property, by its number, and `channels` those of each consent. Where there are people who are `repeated`,
-    `folded` has what their cells come to.
-    """
-    once = _people([sql for column in columns for sql in _outputs(column, keys[column.number])], channels)
-    if not again:
-        return f"{once} GROUP BY identity"
-    once += " AND identity NOT IN (FROM repeated) GROUP BY identity"
-    people = f"{_people((), channels)} AND identity IN (FROM repeated) GROUP BY identity"
+def folded_rows(columns: Collection[BatchColumn], channels: Mapping[Channel, Collection[int]]) -> str:
+    """SELECT of one row a person, as a batch has it, of those who are named `several` times; `folded` has what their cells come to."""
     values = [sql for column in columns for sql in _folded_outputs(column)]
-    if not values:
-        return f"{once} UNION ALL {people}"
+    values += [f"any_value(b) FILTER (number = {-channel.bit}) AS {channel.column}" for channel in channels]
     cleared = ", ".join(f"coalesce(x{c.number}, false) AS x{c.number}" for c in columns if c.clears)
     replaced = f"* REPLACE ({cleared})" if cleared else "*"
-    pivoted = f"SELECT identity, {', '.join(values)} FROM folded GROUP BY identity"
-    return f"{once} UNION ALL BY NAME SELECT {replaced} FROM ({people}) LEFT JOIN ({pivoted}) USING (identity)"
-
-
-def _people(values: Sequence[str], channels: Mapping[Channel, Collection[int]]) -> str:
-    consents = [f"arg_max(b, row) FILTER (k IN ({', '.join(map(str, sorted(keys)))})) AS {ch.column}" for ch, keys in channels.items()]
-    return f"SELECT {', '.join(['identity', 'max(row) AS row', *values, *consents])} FROM {_WELL} WHERE scope = ''"
-
-
-def _outputs(column: BatchColumn, key: int) -> Iterator[str]:
-    """The cell of a person who is named by one record."""
-    n, value, mine = column.number, VALUES[column.type], f"k = {key}"
-    yield f"any_value({value}) FILTER ({mine} AND {_WHOLE}) AS p{n}"
-    if column.clears:
-        yield f"coalesce(bool_or(operation = 'delete') FILTER ({mine}), false) AS x{n}"
-    if column.edits:
-        yield f"any_value(l) FILTER ({mine} AND operation = 'add') AS a{n}"
-        yield f"any_value(l) FILTER ({mine} AND operation = 'remove') AS r{n}"
-    if column.counts:
-        yield f"any_value({_signed(value, column.type)}) FILTER ({mine} AND operation IN {_COUNTS}) AS i{n}"
+    pivoted = f"SELECT {', '.join(['identity', *values])} FROM folded GROUP BY identity"
+    return f"SELECT {replaced} FROM several LEFT JOIN ({pivoted}) USING (identity)"
 
 
 def _folded_outputs(column: BatchColumn) -> Iterator[str]:
@@ -152,11 +106,6 @@ def _folded_outputs(column: BatchColumn) -> Iterator[str]:
         yield f"any_value(r) {mine} AS r{n}"
     if column.counts:
         yield f"any_value(added_{value}) {mine} AS i{n}"
-
-
-def _signed(value: str, type_: Type) -> str:
-    signed = f"CASE operation WHEN 'decr' THEN -{value}::{_WIDE[type_]} ELSE {value}::{_WIDE[type_]} END"
-    return f"try_cast({signed} AS {SQL_TYPES[type_]})"
 
 
 #: In which types numbers are added up.
@@ -184,7 +133,7 @@ def folded(whose: str) -> str:
 def _since(whose: str) -> str:
     """The cells with the row of the last whole value of their property; what came before that does not count."""
     last = f"max(row) FILTER ({_WHOLE}) OVER (PARTITION BY identity, number) AS since"
-    cells = f"SELECT *, {last} FROM {_WELL} WHERE scope = '' AND k <> {WHO} AND {whose}"
+    cells = f"SELECT *, {last} FROM well WHERE scope = '' AND k <> {WHO} AND {whose}"
     return f"(SELECT * FROM ({cells}) WHERE row >= coalesce(since, 0))"
 
 
@@ -212,8 +161,8 @@ def happened() -> str:
     iso, whole = "strftime(m, '%Y-%m-%dT%H:%M:%S.%fZ')", "strftime(m, '%Y-%m-%dT%H:%M:%SZ')"
     date = f"CASE WHEN m IS NOT NULL THEN to_json(CASE WHEN date_part('microseconds', m) % 1000000 = 0 THEN {whole} ELSE {iso} END) END"
     value = f"coalesce(to_json(s), to_json(n), to_json(f), to_json(b), {date}, to_json(l), CASE WHEN role = 'raw' THEN text::JSON END)"
-    described = f"SELECT row, json_group_object(key, {value}) AS properties FROM {_WELL} WHERE scope <> '' GROUP BY row"
-    whose = f"SELECT row, identity FROM {_WELL} WHERE k = {WHO}"
+    described = f"SELECT row, json_group_object(key, {value}) AS properties FROM well WHERE scope <> '' GROUP BY row"
+    whose = f"SELECT row, identity FROM well WHERE k = {WHO}"
     return (
         f"SELECT g.name, w.identity, g.happened_at, coalesce(d.properties, '{{}}'::JSON) AS properties, {LIVE} AS upload, g.row "
         f"FROM given g JOIN ({whose}) w USING (row) LEFT JOIN ({described}) d USING (row)"

@@ -13,12 +13,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.ingest.cells import COUNTED, EDITS, FINDINGS, REPEATED, WHO, folded, happened, rows, typed
+from headcount.ingest.cells import EDITS, WHO, folded, folded_rows, happened, typed
 from headcount.ingest.keys import Entry, Keys
 from headcount.ingest.records import NAMES, Cell, Record, Sent
+from headcount.ingest.rows import Rows, with_whose
+from headcount.profiles.consent import Channel
 from headcount.profiles.live import LIVE, ROWS, Call, LiveBatch, LiveEffect, LiveStore
 from headcount.profiles.properties import Property
 from headcount.profiles.store import Batch, BatchColumn
+from headcount.single_row import small_table
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
 from headcount.values import system
@@ -76,8 +79,8 @@ class _Findings:
     #: Why records are refused, and the property on whose account, by their rows.
     refused: Mapping[int, tuple[str, str | None]]
     notices: Sequence[tuple[int, str, str]]
-    #: Whether somebody is named by several records with values.
-    again: bool
+    #: The phone numbers of refused records as they would have been stored.
+    phones: Mapping[int, str]
 
 
 class Reading:
@@ -87,6 +90,8 @@ class Reading:
         self._store = store
         self._rules = rules
         self._connection = _engine(rules.engine)
+        self._known: tuple[Mapping[str, Property], Collection[str]] = {}, ()
+        self._version: int | None = None
 
     def close(self) -> None:
         """Give the engine back."""
@@ -100,16 +105,20 @@ class Reading:
         named = _Names.of([record for record in well if record.type != "token"], self._store.aliased)
         keys = self._keys(cells)
         properties = self._properties(keys, keep=keep)
-        findings = self._type(keys, named.rows, cells)
+        worth = self._type(keys, named.rows, cells)
+        findings = _found(worth, keys)
         well = [record for record in well if record.row not in findings.refused]
-        outcomes = _outcomes(calls, records, findings, self._phones(findings.refused))
-        live = self._batch(calls, keys, well, findings, ordered=ordered)
+        outcomes = _outcomes(calls, records, findings)
+        live = self._batch(calls, keys, well, with_whose(worth, findings.refused), ordered=ordered)
         return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p.name for p in properties.values()})
 
     def _keys(self, cells: Sequence[Cell]) -> Keys:
         came = {(scope, key, kind, operation) for _, scope, key, operation, kind, _ in cells}
-        types = self._store.event_types() if any(scope for scope, *_ in came) else {}
-        keys = Keys({p.name: p for p in self._store.properties()}, types, self._rules.property_limit)
+        types = self._store.event_property_types() if any(scope for scope, *_ in came) else {}
+        if self._version != self._store.version:
+            self._known = {p.name: p for p in self._store.properties()}, self._store.stored()
+            self._version = self._store.version
+        keys = Keys(*self._known, types, self._rules.property_limit)
         keys.read(came)
         return keys
 
@@ -125,27 +134,27 @@ class Reading:
         keys.number(properties)
         return properties
 
-    def _type(self, keys: Keys, named: Sequence[tuple[int, str, str]], cells: Sequence[Cell]) -> _Findings:
-        """Fill `typed` with what cells are worth, and with whose records they are: row, type and identity of each record."""
+    def _type(self, keys: Keys, named: Sequence[tuple[int, str, str]], cells: Sequence[Cell]) -> pa.Table:
+        """What cells are worth, and whose records they are: row, type and identity of each record."""
         of_key = {place: entry.k for place, entry in keys.entries.items()}
         people, said = list(zip(*named, strict=True)) or [()] * 3, list(zip(*cells, strict=True)) or [()] * 6
-        table = pa.table(
-            {
-                "row": pa.array([*people[0], *said[0]], pa.int64()),
-                "k": pa.array([WHO] * len(named) + [of_key[place] for place in zip(said[1], said[2], strict=True)], pa.int32()),
-                "operation": pa.array([*people[1], *said[3]], pa.string()),
-                "kind": pa.array(["text"] * len(named) + list(said[4]), pa.string()),
-                "text": pa.array([*people[2], *said[5]], pa.string()),
-            }
-        )
+        k = [WHO] * len(named) + [of_key[place] for place in zip(said[1], said[2], strict=True)]
+        given = {
+            "row": pa.array([*people[0], *said[0]], pa.int64()),
+            "k": pa.array(k, pa.int32()),
+            "operation": pa.array([*people[1], *said[3]], pa.string()),
+            "kind": pa.array(["text"] * len(named) + list(said[4]), pa.string()),
+            "text": pa.array([*people[2], *said[5]], pa.string()),
+        }
+        described = keys.described(k)
+        table = pa.table({**given, **{name: described.column(name) for name in described.column_names}})
         applied = {entry.key for entry in keys.of_people()}
+        if "Email" in applied:
+            self._approve(table, of_key["", "Email"])
+        checked = sorted(system.readings().keys() & applied)
         # In several batches, so that several threads read them.
-        with self._given(cells=pa.Table.from_batches(table.to_batches(_TOGETHER)), known=keys.table()):
-            if "Email" in applied:
-                self._approve(table, of_key["", "Email"])
-            checked = sorted(system.readings().keys() & applied)
-            self._table("typed", typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked))
-        return _found(self._connection.execute(FINDINGS).fetchall(), keys)
+        with self._given(cells=pa.Table.from_batches(table.to_batches(_TOGETHER), table.schema)):
+            return self._arrow(typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked))
 
     def _approve(self, cells: pa.Table, email: int) -> None:
         """Ask the library about the addresses that only it can judge."""
@@ -154,38 +163,44 @@ class Reading:
         approved = system.approve(address.strip() for address in unusual.to_pylist() if address)
         self._connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?", [approved])
 
-    def _phones(self, refused: Collection[int]) -> Mapping[int, str]:
-        """The phone numbers of refused records as they would have been stored, by their rows."""
-        if not refused:
-            return {}
-        asked = (
-            "SELECT row, s FROM typed WHERE scope = '' AND key = 'Phone' AND code IS NULL AND s IS NOT NULL AND row IN (SELECT unnest(?))"
-        )
-        return dict(self._connection.execute(asked, [list(refused)]).fetchall())
-
-    def _batch(
-        self, calls: Mapping[int, Call], keys: Keys, well: Sequence[Record], findings: _Findings, *, ordered: bool
-    ) -> LiveBatch | None:
+    def _batch(self, calls: Mapping[int, Call], keys: Keys, well: Sequence[Record], cells: pa.Table, *, ordered: bool) -> LiveBatch | None:
         if not well:
             return None
         tokens, events = [r for r in well if r.type == "token"], [r for r in well if r.type == "event"]
-        entries = {entry.number: entry.k for entry in keys.of_people()}
-        columns = tuple(_column(entry) for entry in keys.of_people())
-        with self._given(refused=pa.table({"row": pa.array(list(findings.refused), pa.int64())})):
-            if findings.again:
-                self._table("repeated", REPEATED)
-            if findings.again or ordered:
-                self._table("folded", folded("true" if ordered else "identity IN (FROM repeated)"))
-            people = self._arrow(rows(columns, entries, keys.channels, again=findings.again))
-            batch = Batch(people, columns, tuple(keys.channels), list_limit=self._rules.limits.items)
+        columns = {entry.k: _column(entry) for entry in keys.of_people()}
+        with self._given(well=cells):
+            people, edits = self._people(cells, columns, keys.channels, ordered=ordered)
             return LiveBatch(
                 list(calls.values()),
-                batch,
-                self._arrow(EDITS) if ordered else None,
+                Batch(people, tuple(columns.values()), tuple(keys.channels), list_limit=self._rules.limits.items),
+                edits,
                 events=self._events(calls, events) if events else None,
                 event_types=_event_types(keys.new_event_types),
                 devices=_devices(calls, tokens) if tokens else None,
             )
+
+    def _people(
+        self, cells: pa.Table, columns: Mapping[int, BatchColumn], channels: Mapping[Channel, Collection[int]], *, ordered: bool
+    ) -> tuple[pa.Table, pa.Table | None]:
+        """One row a person; and, where uploads have to leave it, what was said of whom."""
+        rows, repeated = Rows(cells), _repeated(cells)
+        people = rows.people
+        again = pc.is_in(people.column("identity"), value_set=repeated)
+        once = rows.batch(people.filter(pc.invert(again)), columns, channels)
+        if not ordered and not len(repeated):
+            return once, None
+        with self._given(repeated=pa.table({"identity": repeated})):
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE folded AS {folded('true' if ordered else 'identity IN (FROM repeated)')}"
+            )
+        edits = self._arrow(EDITS) if ordered else None
+        if not len(repeated):
+            return once, edits
+        several = people.filter(again)
+        with self._given(several=several):
+            return pa.concat_tables(
+                [once, self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)]
+            ), edits
 
     def _events(self, calls: Mapping[int, Call], events: Sequence[Record]) -> pa.Table:
         at = (datetime.fromtimestamp(r.second, UTC).replace(tzinfo=None) if r.second else calls[r.row // ROWS].at for r in events)
@@ -208,10 +223,7 @@ class Reading:
                 self._connection.unregister(name)
 
     def _arrow(self, select: str) -> pa.Table:
-        return self._connection.execute(select).to_arrow_table()
-
-    def _table(self, name: str, select: str) -> None:
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        return small_table(self._connection, select)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,20 +264,33 @@ def _whose(record: Record, known: Mapping[tuple[str, str], str]) -> str:
     return said if name == "identity" else known.get((name, said), f"{name}:{said}")
 
 
-def _found(rows: Sequence[tuple[int, int, str]], keys: Keys) -> _Findings:
-    """From the rows of `FINDINGS`."""
+def _repeated(cells: pa.Table) -> pa.Array:
+    """Who is named by several records with values."""
+    named = cells.filter(pc.and_(pc.equal(cells.column("k"), WHO), pc.equal(cells.column("operation"), "profile"))).column("identity")
+    counted = pc.value_counts(named)
+    return counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+
+
+def _found(typed: pa.Table, keys: Keys) -> _Findings:
     names = {entry.k: entry for entry in keys.entries.values()}
+    unfit = typed.filter(pc.is_valid(typed.column("code"))).select(["row", "k", "code"])
+    found = zip(*(column.to_pylist() for column in unfit.columns), strict=True)
     refused = dict[int, tuple[str, str | None]]()
-    notices, again = list[tuple[int, str, str]](), False
-    for row, k, code in sorted(rows, key=lambda found: _rank(names.get(found[1]))):
+    notices = list[tuple[int, str, str]]()
+    for row, k, code in sorted(found, key=lambda each: _rank(names.get(each[1]))):
         entry = names.get(k)
-        if k == COUNTED:
-            again = row > int(code)
-        elif k == WHO or (entry and not entry.scope and entry.key in STRICT):
+        if entry is None or (entry.key in STRICT and not entry.scope):
             refused.setdefault(row, (code, entry.key if entry else None))
-        elif entry:
+        else:
             notices.append((row, entry.key, code))
-    return _Findings(refused, sorted(notices), again)
+    return _Findings(refused, sorted(notices), _phones(typed, refused) if refused else {})
+
+
+def _phones(typed: pa.Table, rows: Collection[int]) -> Mapping[int, str]:
+    """The phone numbers of some records as they would have been stored."""
+    mine = pc.and_(pc.equal(typed.column("key"), "Phone"), pc.is_in(typed.column("row"), value_set=pa.array(sorted(rows), pa.int64())))
+    found = typed.filter(pc.and_(mine, pc.is_valid(typed.column("s"))))
+    return dict(zip(found.column("row").to_pylist(), found.column("s").to_pylist(), strict=True))
 
 
 def _rank(entry: Entry | None) -> int:
@@ -275,9 +300,7 @@ def _rank(entry: Entry | None) -> int:
     return 1 + STRICT.index(entry.key) if entry.key in STRICT and not entry.scope else len(STRICT) + 1
 
 
-def _outcomes(
-    calls: Mapping[int, Call], records: Sequence[Record], findings: _Findings, phones: Mapping[int, str]
-) -> Mapping[int, Outcome]:
+def _outcomes(calls: Mapping[int, Call], records: Sequence[Record], findings: _Findings) -> Mapping[int, Outcome]:
     outcomes = {number: Outcome() for number in calls}
     for record in records:
         outcome = outcomes[record.row // ROWS]
@@ -285,7 +308,13 @@ def _outcomes(
         if code is None:
             outcome.processed += 1
             continue
-        failed = {"place": record.row % ROWS, "code": code, "property": name, "record": record.given, "phone": phones.get(record.row)}
+        failed = {
+            "place": record.row % ROWS,
+            "code": code,
+            "property": name,
+            "record": record.given,
+            "phone": findings.phones.get(record.row),
+        }
         outcome.failed.append(failed)
     for row, name, code in findings.notices:
         if row not in findings.refused:

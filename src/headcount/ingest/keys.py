@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -63,6 +63,8 @@ class Keys:
     """What the keys of some cells are, and which properties have to be made for them."""
 
     known: Mapping[str, Property]
+    #: The names of those that have a column.
+    stored: Collection[str]
     #: By the folded name of the event and the name of the property.
     event_types: Mapping[Key, Type]
     property_limit: int
@@ -93,21 +95,21 @@ class Keys:
         """The properties of people that are applied."""
         return (e for e in self.entries.values() if e.role == "property" and not e.scope and not e.refused)
 
-    def table(self) -> pa.Table:
-        """The keys as the table `known`, that of whose record it is among them."""
+    def described(self, k: Sequence[int]) -> pa.Table:
+        """What the keys of some cells are, one row a cell: `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope`."""
         entries = [Entry(0, "", "", "ignored"), *self.entries.values()]
-        return pa.table(
+        described = pa.table(
             {
-                "k": pa.array([e.k for e in entries], pa.int32()),
-                "scope": [e.scope for e in entries],
-                "key": [e.key for e in entries],
                 "role": [e.role for e in entries],
                 "number": pa.array([e.number for e in entries], pa.int32()),
                 "type": pa.array([e.type and e.type.value for e in entries], pa.string()),
                 "inverse": [e.inverse for e in entries],
                 "refused": pa.array([e.refused for e in entries], pa.string()),
+                "key": [e.key for e in entries],
+                "scope": [e.scope for e in entries],
             }
         )
+        return described.take(pa.array(k, pa.int32()))
 
     def types(self) -> set[Type]:
         """The types that cells are read as."""
@@ -133,6 +135,8 @@ class Keys:
         if stored is not None:
             if stored.type is Type.INTEGER and not stored.system and Type.FLOAT in types:
                 self.wanted.append((entry.key, Type.FLOAT))
+            elif entry.key not in self.stored:
+                self.wanted.append((entry.key, stored.type))
             return
         entry.refused = refusal(entry.key)
         if entry.refused:

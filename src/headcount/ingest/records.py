@@ -75,7 +75,7 @@ class Sent:
 
 
 def read(body: bytes, call: int) -> Sent:
-    """Take a body apart. Raises WrongCall `body_malformed`, `records_too_many`, `tokens_too_many`."""
+    """Take a body apart. Raises WrongCall `body_invalid`, `records_too_many`, `tokens_too_many`."""
     given = _decoded(body)
     if len(given) > RECORDS:
         raise _too_many("records", RECORDS, len(given))
@@ -106,7 +106,7 @@ def _no_number(word: str) -> None:
 
 
 def _malformed() -> WrongCall:
-    return WrongCall("body_malformed", "Malformed request", 'Send a JSON object with a list of records: {"d": [...]}.')
+    return WrongCall("body_invalid", "Malformed request")
 
 
 def _too_many(what: str, most: int, found: int) -> WrongCall:

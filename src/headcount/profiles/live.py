@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -79,8 +80,21 @@ Answers = Callable[[LiveEffect], Sequence[Answer]]
 class LiveStore(Protocol):
     """The profiles of one account, as the live API writes them. A public method is one transaction."""
 
+    def live_turn(self) -> AbstractContextManager[None]:
+        """Have the turn to write, before the next piece of an upload; what is written inside does not wait again."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Another one where properties were made or retyped since."""
+        ...
+
     def properties(self) -> tuple[Property, ...]:
         """See ProfileStore."""
+        ...
+
+    def stored(self) -> Collection[str]:
+        """The names of the properties that have a column; the others are registered first."""
         ...
 
     def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
@@ -107,6 +121,6 @@ class LiveStore(Protocol):
         """Columns `kind`, `value`, `identity`: whose other names these are; more than was asked for where a value is one of several kinds."""
         ...
 
-    def event_types(self) -> Mapping[tuple[str, str], Type]:
+    def event_property_types(self) -> Mapping[tuple[str, str], Type]:
         """The types of the properties of events, by the folded name of the event and the name of the property."""
         ...

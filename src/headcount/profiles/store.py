@@ -28,15 +28,15 @@ Kind: TypeAlias = Literal["set", "changed", "cleared"]
 
 @dataclass(frozen=True, slots=True)
 class BatchColumn:
-    """A property that a batch sets: columns `p<number>`, with `clears` also `x<number>`, with `edits` also `a<number>` and `r<number>` (texts
-    that a list gains and loses), with `counts` also `i<number>` (what is added to a number).
-    """
+    """A property that a batch sets: columns `p<number>`; with `clears` also `x<number>`; with `edits` and `counts` as they say."""
 
     number: int
     type: Type
     write: Literal["overwrite", "fill"] = "overwrite"
     clears: bool = False
+    #: Also `a<number>` and `r<number>`: texts that a list gains and loses.
     edits: bool = False
+    #: Also `i<number>`: what is added to a number.
     counts: bool = False
 
     @property

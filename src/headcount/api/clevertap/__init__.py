@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from headcount.api.clevertap import campaigns, numbers, people, records
+from headcount.api.clevertap import campaigns, numbers, people, records, upload
 from headcount.api.clevertap.answers import VendorAnswer
 
 router = APIRouter(prefix="/1", default_response_class=VendorAnswer)
-for _part in (records.routes, numbers.routes, people.routes, campaigns.routes):
+for _part in (records.routes, numbers.routes, people.routes, campaigns.routes, upload.routes):
     router.include_router(_part)

@@ -38,6 +38,8 @@ _SAYS = {
     403: "Who calls may not do that.",
     404: "There is no such thing in the account.",
     413: "The body is too large.",
+    422: "The idempotency key was used for another body.",
+    429: "Too many calls at once; Retry-After says when to come again.",
     503: "Somebody else holds what is needed; try again.",
 }
 
@@ -53,7 +55,8 @@ def refusal(request: Request, error: HeadcountError, status: int) -> Response:
     status = HTTPStatus.BAD_REQUEST if error.code in _BAD_REQUESTS else status
     after = str(error.seconds) if isinstance(error, Throttled) else _SOON if isinstance(error, Busy) else ""
     headers = {"Retry-After": after} if after else None
-    said = _of_credentials(request) if status == HTTPStatus.UNAUTHORIZED else str(error).strip()
+    plain = error.message if isinstance(error, Throttled) else str(error).strip()
+    said = _of_credentials(request) if status == HTTPStatus.UNAUTHORIZED else plain
     return VendorAnswer({"status": "fail", "error": said, "code": int(status)}, status, headers)
 
 

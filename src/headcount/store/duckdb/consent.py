@@ -69,6 +69,8 @@ def set_consent(connection: duckdb.DuckDBPyConnection, identity: str, wish: Wish
         )
     pid, before, declined = found[0]
     after_declined = _declined(declined, wish)
+    # Said is said, even where it is so already: an upload that was accepted before does not change it.
+    connection.execute("INSERT INTO later VALUES (?, ?, true, NULL, NULL, NULL, ?)", [identity, -channel.bit, wish.at])
     if (before, declined) == (wish.subscribed, after_declined):
         return None
     if declined & channel.bit and wish.subscribed and wish.source is not Source.PERSON and not wish.reason:
@@ -86,7 +88,7 @@ def set_consent(connection: duckdb.DuckDBPyConnection, identity: str, wish: Wish
 
 
 def subscribe(connection: duckdb.DuckDBPyConnection, wishes: pa.Table, occasion: Occasion) -> tuple[pa.Table, pa.Array]:
-    """What RecordStore gives, and whose consents were changed. Runs in the caller's transaction."""
+    """See RecordStore; also whose consents they are. Runs in the caller's transaction."""
     connection.register("wishes", wishes)
     try:
         email, number = (registry.find(connection, name).column for name in ("Email", "Phone"))
@@ -102,32 +104,29 @@ def subscribe(connection: duckdb.DuckDBPyConnection, wishes: pa.Table, occasion:
             f"CREATE OR REPLACE TEMP TABLE wished AS {found} ON lower(p.{email}) = lower(w.address) WHERE w.channel = 'email' "
             f"UNION ALL {found} ON p.{number} = {phone('w.address')} WHERE w.channel <> 'email'"
         )
-        identities = _carry_out(connection, occasion)
+        _carry_out(connection, occasion)
         done = connection.sql(
             f"SELECT w.place, count(f.pid) > 0 OR CASE w.channel WHEN 'email' THEN {is_email('w.address')} ELSE "
             f"{phone('w.address')} IS NOT NULL END AS valid, count(f.pid) AS people, coalesce(count(*) FILTER (f.held), 0) AS held "
             "FROM wishes w LEFT JOIN wished f USING (place) GROUP BY w.place, w.channel, w.address ORDER BY w.place"
         ).to_arrow_table()
-        return done, identities
+        whose = connection.sql("SELECT DISTINCT identity FROM wished").to_arrow_table().column("identity").combine_chunks()
+        return done, whose
     finally:
         connection.unregister("wishes")
 
 
-def _carry_out(connection: duckdb.DuckDBPyConnection, occasion: Occasion) -> pa.Array:
-    """Change what the wishes in `wished` change, one of each person and channel, and log it. Gives whose consents were changed."""
+def _carry_out(connection: duckdb.DuckDBPyConnection, occasion: Occasion) -> None:
+    """Change what the wishes in `wished` change, one of each person and channel, and log it."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE decided AS FROM wished WHERE NOT held "
-        "QUALIFY row_number() OVER (PARTITION BY pid, channel ORDER BY place DESC) = 1"
+        "QUALIFY row_number() OVER (PARTITION BY pid, channel ORDER BY place DESC) = 1 AND before IS DISTINCT FROM subscribed"
     )
-    bit = " ".join(f"WHEN '{channel}' THEN {-channel.bit}" for channel in Channel)
-    # Also of what is so already: an upload that was accepted before, and is applied later, does not change it.
-    connection.execute(
-        f"INSERT INTO later SELECT identity, CASE channel {bit} END, true, NULL, NULL, NULL, $at FROM decided", {"at": occasion.at}
-    )
-    connection.execute("DELETE FROM decided WHERE before IS NOT DISTINCT FROM subscribed")
-    identities = connection.sql("SELECT DISTINCT identity FROM decided").to_arrow_table().column("identity").combine_chunks()
-    if not len(identities):
-        return identities
+    bits = " ".join(f"WHEN '{channel}' THEN {-channel.bit}" for channel in Channel)
+    said = f"SELECT DISTINCT identity, CASE channel {bits} END, true, NULL, NULL, NULL, $at::TIMESTAMP FROM wished WHERE NOT held"
+    connection.execute(f"INSERT INTO later {said}", {"at": occasion.at})
+    if not single_row(connection, "SELECT count(*) FROM decided")[0]:
+        return
     for channel in Channel:
         connection.execute(
             f"UPDATE profiles SET {channel.column} = d.subscribed, last_updated = $at FROM decided d "
@@ -139,7 +138,6 @@ def _carry_out(connection: duckdb.DuckDBPyConnection, occasion: Occasion) -> pa.
     connection.execute(
         "INSERT INTO consent_entries SELECT ?, ?, identity, channel, before, subscribed, NULL FROM decided ORDER BY place", [step, act]
     )
-    return identities
 
 
 def _declined(declined: int, wish: Wish) -> int:

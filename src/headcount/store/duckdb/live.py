@@ -19,9 +19,9 @@ import pyarrow as pa
 from headcount.profiles.consent import Source
 from headcount.profiles.live import LIVE, ROWS, Answer, LiveBatch, LiveEffect
 from headcount.profiles.store import Batch, BatchColumn
-from headcount.single_row import single_row
+from headcount.single_row import single_row, small_table
 from headcount.store.duckdb import events, images
-from headcount.store.duckdb.difference import after, consent_differs, differs, held, initial, kind, overlong
+from headcount.store.duckdb.difference import after, consent_differs, differs, held, initial, overlong
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,11 @@ class LiveApplication:
         # First who they are, which takes one column of all people; then the rest of them alone.
         self._table("named", "SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN batch b ON p.identity = b.identity")
         limit, gate = self._batch.list_limit, self.declined
-        outputs = list[str]()
-        for c in self._batch.columns:
-            outputs += [f"CASE WHEN {differs(c, limit)} THEN {after(c, limit)} END AS n{c.number}", f"{kind(c, limit)} AS k{c.number}"]
-            if c.relative:
-                outputs.append(f"{overlong(c, f'p.c{c.number}', limit)} AS o{c.number}")
+        outputs = [sql for column in self._batch.columns for sql in _becomes(column, limit)]
         for ch in self._batch.channels:
             outputs.append(f"CASE WHEN {consent_differs(ch, gate=gate)} THEN b.{ch.column} END AS new_{ch.value}")
             outputs.append(f"coalesce({held(ch)}, false) AS held_{ch.value}")
-        changed = [f"k{c.number} IS NOT NULL" for c in self._batch.columns] + [f"new_{ch.value} IS NOT NULL" for ch in self._batch.channels]
+        changed = [f"k{c.number}" for c in self._batch.columns] + [f"new_{ch.value} IS NOT NULL" for ch in self._batch.channels]
         selected = ", ".join(["p.*", "m.pid", "b.row AS row", "b.made_at AS made_at", *outputs])
         met = f"SELECT {selected} FROM profiles p JOIN named m ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
         self._table("met", f"SELECT *, {' OR '.join(changed) or 'false'} AS changes FROM ({met})")
@@ -80,15 +76,15 @@ class LiveApplication:
 
     def _renew(self, step: int) -> None:
         """Write those who change anew, and keep which of their values came from which record."""
-        ours = {f"c{c.number}": f"CASE WHEN k{c.number} IS NULL THEN c{c.number} ELSE n{c.number} END" for c in self._batch.columns}
+        ours = {f"c{c.number}": f"n{c.number}" for c in self._batch.columns}
         ours |= {ch.column: f"coalesce(new_{ch.value}, {ch.column})" for ch in self._batch.channels}
         ours["last_updated"] = "made_at"
-        names = [name for (name,) in self.connection.execute("SELECT name FROM pragma_table_info('profiles')").fetchall()]
+        names = [name for (name, *_) in self.connection.execute("DESCRIBE profiles").fetchall()]
         values = ", ".join(ours.get(name, name) for name in names)
         self._run("DELETE FROM profiles WHERE rowid IN (SELECT pid FROM met WHERE changes)")
         self._run(f"INSERT INTO profiles ({', '.join(names)}) SELECT {values} FROM met WHERE changes")
         if self._batch.columns:
-            came = ", ".join(f"CASE WHEN k{c.number} IS NOT NULL THEN {c.number} END" for c in self._batch.columns)
+            came = ", ".join(f"CASE WHEN k{c.number} THEN {c.number} END" for c in self._batch.columns)
             changed = f"SELECT row, identity, list_filter([{came}], lambda n: n IS NOT NULL) AS columns FROM met WHERE changes"
             self._run(f"INSERT INTO changes SELECT {step}, {LIVE}, row, identity, columns FROM ({changed}) WHERE len(columns) > 0")
 
@@ -149,7 +145,7 @@ class LiveApplication:
 
     def _found(self, selects: Iterator[str]) -> pa.Table | None:
         sql = " UNION ALL ".join(selects)
-        found = self.connection.sql(sql).to_arrow_table() if sql else None
+        found = small_table(self.connection, sql) if sql else None
         return found if found is not None and found.num_rows else None
 
     def _others(self) -> None:
@@ -186,6 +182,20 @@ class LiveApplication:
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         return single_row(self.connection, sql)
+
+
+def _becomes(column: BatchColumn, limit: int) -> Iterator[str]:
+    """What becomes of a value (`n`), whether it changes (`k`) and, where it may, whether it would be too much (`o`)."""
+    n = column.number
+    if not column.clears:
+        # The same in fewer words: planning is most of what few rows take.
+        yield f"coalesce(b.p{n}, p.c{n}) AS n{n}"
+        yield f"(b.p{n} IS NOT NULL AND b.p{n} IS DISTINCT FROM p.c{n}) AS k{n}"
+        return
+    yield f"{after(column, limit)} AS n{n}"
+    yield f"{differs(column, limit)} AS k{n}"
+    if column.relative:
+        yield f"{overlong(column, f'p.c{n}', limit)} AS o{n}"
 
 
 def _made(live: LiveBatch) -> pa.Table:

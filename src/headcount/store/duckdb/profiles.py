@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -65,11 +65,13 @@ class DuckDBProfiles(Reading):
     def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """See ProfileStore."""
         with self._transaction():
+            self.turn.version += 1
             return registry.register(self.connection, upload, wanted)
 
     def retype(self, name: str, wanted: Type) -> int:
         """See ProfileStore."""
         with self._transaction():
+            self.turn.version += 1
             stored = registry.find(self.connection, name)
             if stored.system:
                 raise WrongCall(
@@ -146,9 +148,23 @@ class DuckDBProfiles(Reading):
     def apply_live(self, records: LiveBatch, answers: Answers) -> LiveEffect:
         """See LiveStore."""
         with self._transaction(writer="live"):
+            self.turn.note(records.batch.rows.column("identity").combine_chunks())
             effect = live.LiveApplication(self.connection, records, self._declined()).run()
             live.keep_answers(self.connection, answers(effect))
         return effect
+
+    def live_turn(self) -> AbstractContextManager[None]:
+        """See LiveStore."""
+        return self.turn.of("live")
+
+    @property
+    def version(self) -> int:
+        """See LiveStore."""
+        return self.turn.version
+
+    def stored(self) -> Collection[str]:
+        """See LiveStore."""
+        return {p.name for p in registry.stored(self.connection)}
 
     def answer(self, key: str) -> Answer | None:
         """See LiveStore."""
@@ -168,7 +184,7 @@ class DuckDBProfiles(Reading):
         asked = "SELECT kind, value, identity FROM aliases WHERE kind IN (SELECT unnest(?)) AND value IN (SELECT unnest(?))"
         return self.connection.execute(asked, [list(kinds), list(values)]).to_arrow_table()
 
-    def event_types(self) -> Mapping[tuple[str, str], Type]:
+    def event_property_types(self) -> Mapping[tuple[str, str], Type]:
         """See LiveStore."""
         asked = "SELECT folded, p.name, p.type FROM event_properties p JOIN event_names n ON n.number = p.event"
         return {(event, name): Type(type_) for event, name, type_ in self.connection.execute(asked).fetchall()}
@@ -207,7 +223,8 @@ class DuckDBProfiles(Reading):
 
     def set_consent(self, identity: str, wish: Wish) -> ConsentEntry | None:
         """See ProfileStore."""
-        with self._transaction():
+        with self._transaction(writer="live"):
+            self.turn.note(pa.array([identity]))
             return consent.set_consent(self.connection, identity, wish)
 
     def consent_log(self, *, identity: str | None, upload: int | None, limit: int) -> tuple[ConsentEntry, ...]:
@@ -245,17 +262,16 @@ class DuckDBProfiles(Reading):
 
     def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
         """See RecordStore."""
-        with self._transaction():
-            done, identities = consent.subscribe(self.connection, wishes, occasion)
-            self.turn.note(identities)
-        return done
+        with self._transaction(writer="live"):
+            done, whose = consent.subscribe(self.connection, wishes, occasion)
+            self.turn.note(whose)
+            return done
 
     def erase(self, identities: Sequence[str]) -> int:
         """See RecordStore."""
-        with self._transaction():
-            erased = erase(self.connection, identities)
+        with self._transaction(writer="live"):
             self.turn.note(pa.array(identities, pa.string()))
-        return erased
+            return erase(self.connection, identities)
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""

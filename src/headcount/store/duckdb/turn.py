@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, get_ident
 from typing import Literal, TypeAlias
 
 import pyarrow as pa
@@ -22,26 +22,32 @@ class Turn:
     def __init__(self) -> None:
         self._changed = Condition()
         self._held = False
+        self._holder: int | None = None
         self._waiting: dict[Writer, int] = {"live": 0, "bulk": 0}
         self._last: Writer = "bulk"
         self._live_until = float("-inf")
         self._written: list[pa.Array] | None = None
+        #: Counts the changes of which properties there are, and of which type.
+        self.version = 0
 
     @contextmanager
     def of(self, writer: Writer) -> Iterator[None]:
-        """Have the turn for as long as the context lasts. Whoever had it last lets the others go first."""
+        """Have the turn for as long as the context lasts. Whoever had it last lets the others go first; who has it need not wait for it."""
+        if self._holder == get_ident():
+            yield
+            return
         other: Writer = "bulk" if writer == "live" else "live"
         with self._changed:
             self._waiting[writer] += 1
             while self._held or (self._waiting[other] and self._last == writer):
                 self._changed.wait()
             self._waiting[writer] -= 1
-            self._held, self._last = True, writer
+            self._held, self._last, self._holder = True, writer, get_ident()
         try:
             yield
         finally:
             with self._changed:
-                self._held = False
+                self._held, self._holder = False, None
                 if writer == "live":
                     self._live_until = time.monotonic() + _LULL
                 self._changed.notify_all()

@@ -1,0 +1,259 @@
+"""The live calls of one account: those that wait are written together, and answered when that is durable."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from headcount.errors import Busy, Throttled, WrongCall
+from headcount.ingest.group import Outcome, Read, Reading
+from headcount.ingest.records import RECORDS, Sent, read
+from headcount.profiles.live import Answer, Call, LiveEffect, LiveStore
+from headcount.uploads.rules import Rules
+
+#: Calls of an account that are in hand at once; the compared platform has the same limit.
+AT_ONCE = 15
+#: Records that are written together at most.
+_TOGETHER = AT_ONCE * RECORDS
+#: Seconds that the account is kept open for the next call.
+_LINGER = 20.0
+#: How long an answer is kept for a call that comes again.
+KEPT = timedelta(hours=24)
+#: Characters of an idempotency key.
+LONGEST_KEY = 200
+
+RECORDS_DONE = Counter("headcount_live_records", "Records of live calls, by what became of them.", ["outcome"])
+GROUP_SIZE = Histogram("headcount_live_group_calls", "Calls that were written in one transaction.", buckets=(1, 2, 4, 8, 15, 30))
+
+OpenStore = Callable[[], AbstractContextManager[LiveStore]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a call wants to be treated."""
+
+    actor: str
+    door: str
+    #: What it is known by where it may come again and must not count twice.
+    key: str | None = None
+    #: Whether it is only looked at.
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class _Waiting:
+    call: Call
+    sent: Sent
+    asked: Asked
+    sha256: str
+    future: Future[Outcome] = field(default_factory=Future)
+
+
+class Ingest:
+    """Takes the live calls of one account. A thread works while there are any, and for a while after."""
+
+    def __init__(self, open_store: OpenStore, rules: Rules, underway: Callable[[], bool]) -> None:
+        self._open_store = open_store
+        self._rules = rules
+        #: Whether an upload of the account was accepted that is not applied yet.
+        self._underway = underway
+        self._changed = threading.Condition()
+        self._waiting: list[_Waiting] = []
+        self._inside = 0
+        self._number: int | None = None
+        self._working = False
+        self._stopping = False
+
+    @contextmanager
+    def entering(self) -> Iterator[None]:
+        """Be one of the calls that are in hand, for as long as the context lasts. Raises Throttled `calls_too_many`, Busy `stopping`."""
+        with self._changed:
+            if self._stopping:
+                raise Busy("stopping", "The server is about to stop; nothing was done.", "Send the call again.")
+            if self._inside >= AT_ONCE:
+                raise Throttled("calls_too_many", "Too many concurrent requests", seconds=1)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def submit(self, body: bytes, asked: Asked) -> Future[Outcome]:
+        """What will become of the records in a body, when it is durable.
+
+        Raises WrongCall `body_invalid`, `records_too_many`, `tokens_too_many`, `key_invalid`. The future raises `key_reused`.
+        """
+        if asked.key is not None and not (0 < len(asked.key) <= LONGEST_KEY and asked.key.isprintable()):
+            raise WrongCall("key_invalid", f"An idempotency key has 1 to {LONGEST_KEY} characters.", "Make one for each call.")
+        number = self._next_number()
+        sent = read(body, number)
+        at = datetime.now(UTC).replace(tzinfo=None)
+        sha256 = hashlib.sha256(body).hexdigest() if asked.key else ""
+        waiting = _Waiting(Call(number, at, asked.actor, asked.door), sent, asked, sha256)
+        with self._changed:
+            self._waiting.append(waiting)
+            if not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name=f"live-{self._rules.account}", daemon=True).start()
+            self._changed.notify_all()
+        return waiting.future
+
+    def stop(self, seconds: float) -> None:
+        """Take no more calls, and wait until those in hand are answered."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._working, seconds)
+
+    def _next_number(self) -> int:
+        with self._changed:
+            if self._number is None:
+                with self._open_store() as store:
+                    self._number = store.last_call()
+            self._number += 1
+            return self._number
+
+    def _work(self) -> None:
+        try:
+            with self._open_store() as store:
+                writer = _Writer(store, Reading(store, self._rules), self._underway)
+                try:
+                    while self._is_wanted():
+                        # Whoever comes while it is waited for is written with the others.
+                        with store.live_turn():
+                            writer.write(self._take())
+                finally:
+                    writer.close()
+        except Exception as error:  # noqa: BLE001 - see below
+            # The store cannot be opened; whoever waits learns why.
+            structlog.get_logger().exception("live_failed", account=self._rules.account)
+            self._fail(error)
+
+    def _is_wanted(self) -> bool:
+        """Whether calls wait; not where none came for a while, and then the thread ends."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopping, _LINGER)
+            if not self._waiting:
+                self._working = False
+                self._changed.notify_all()
+            return self._working
+
+    def _take(self) -> Sequence[_Waiting]:
+        """The calls that wait, as many as are written together."""
+        with self._changed:
+            taken, records = list[_Waiting](), 0
+            while self._waiting and (not taken or records + len(self._waiting[0].sent.records) <= _TOGETHER):
+                taken.append(self._waiting.pop(0))
+                records += len(taken[-1].sent.records)
+            return taken
+
+    def _fail(self, error: Exception) -> None:
+        with self._changed:
+            waiting, self._waiting, self._working = self._waiting, [], False
+            self._changed.notify_all()
+        for each in waiting:
+            each.future.set_exception(error)
+
+
+class _Writer:
+    """Writes groups of calls into one store."""
+
+    def __init__(self, store: LiveStore, reading: Reading, underway: Callable[[], bool]) -> None:
+        self._store = store
+        self._reading = reading
+        self._underway = underway
+        self._forgot: datetime | None = None
+
+    def close(self) -> None:
+        """Give the engine of the reading back."""
+        self._reading.close()
+
+    def write(self, group: Sequence[_Waiting]) -> None:
+        """Write what the calls say, and answer them."""
+        GROUP_SIZE.observe(len(group))
+        repeated = dict[str, list[_Waiting]]()
+        fresh = list[_Waiting]()
+        for each in group:
+            if each.asked.dry_run:
+                self._attempt([each])
+            elif each.asked.key is None:
+                fresh.append(each)
+            elif each.asked.key in repeated:
+                repeated[each.asked.key].append(each)
+            elif not self._answered(each):
+                repeated[each.asked.key] = []
+                fresh.append(each)
+        if fresh:
+            self._attempt(fresh)
+        for again in repeated.values():
+            for each in again:
+                if not self._answered(each):
+                    self._attempt([each])
+
+    def _answered(self, waiting: _Waiting) -> bool:
+        """Whether the call came before, and is answered as it was then."""
+        before = self._store.answer(waiting.asked.key or "")
+        if before is None:
+            return False
+        if before.sha256 == waiting.sha256:
+            waiting.future.set_result(Outcome.from_json(before.answer))
+        else:
+            reason = "This idempotency key was used for another body."
+            waiting.future.set_exception(WrongCall("key_reused", reason, "Make a key for each call, and keep it for its repetitions only."))
+        return True
+
+    def _attempt(self, group: Sequence[_Waiting]) -> None:
+        try:
+            outcomes = self._written(group)
+        except Exception as error:  # noqa: BLE001 - see below
+            # What one call says must not cost the others.
+            if len(group) > 1:
+                for each in group:
+                    self._attempt([each])
+                return
+            structlog.get_logger().error("live_call_failed", error=type(error).__name__)
+            group[0].future.set_exception(error)
+            return
+        for each in group:
+            outcome = outcomes[each.call.number]
+            RECORDS_DONE.labels("processed").inc(outcome.processed)
+            RECORDS_DONE.labels("failed").inc(len(outcome.failed))
+            each.future.set_result(outcome)
+
+    def _written(self, group: Sequence[_Waiting]) -> Mapping[int, Outcome]:
+        keep = not group[0].asked.dry_run
+        found = self._reading.read(
+            {each.call.number: each.call for each in group},
+            [each.sent for each in group],
+            keep=keep,
+            ordered=keep and self._underway(),
+        )
+        if keep and found.live is not None:
+            self._store.apply_live(found.live, lambda effect: _answers(found, effect, group))
+            self._forget(group[-1].call.at)
+        return found.outcomes
+
+    def _forget(self, now: datetime) -> None:
+        """Forget old answers, once in a while."""
+        if self._forgot is None or now - self._forgot > timedelta(hours=1):
+            self._forgot = now
+            self._store.forget_answers(now - KEPT)
+
+
+def _answers(found: Read, effect: LiveEffect, group: Sequence[_Waiting]) -> list[Answer]:
+    found.note(effect)
+    return [
+        Answer(each.asked.key, each.sha256, each.call.at, found.outcomes[each.call.number].to_json())
+        for each in group
+        if each.asked.key is not None
+    ]
