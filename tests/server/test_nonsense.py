@@ -23,11 +23,13 @@ from headcount.store.duckdb.profiles import DuckDBProfiles
 WORDS = re.findall(
     r"\S+",
     """
-    event_name from to event_properties common_profile_properties profile_fields demographics reachability advanced_query did_all did_any
-    did_none any_events name operator value groups property_type top_n order trend_type unique sum_event_prop d type status identity guid identities
-    estimate_only where segment all target_mode devices equals not_equals contains exists between greater_than less_than Charged Amount plan
-    Name has_token True phone email Unsubscribe Resubscribe daily push $D_1 $D_-9999999999 20240101 20241301 +4915112345678 objectId FBID profile
-    event token profileData evtName evtData tokenData ts id keys fcm chrome Email Phone Age DOB MSG-email $add $remove $set $delete $incr $decr
+    event_name from to event_properties common_profile_properties profile_fields demographics reachability
+    advanced_query did_all did_any did_none any_events name operator value groups property_type top_n order trend_type
+    unique sum_event_prop d type status identity guid identities estimate_only where segment all target_mode devices
+    equals not_equals contains exists between greater_than less_than Charged Amount plan Name has_token True phone email
+    Unsubscribe Resubscribe daily push $D_1 $D_-9999999999 20240101 20241301 +4915112345678 objectId FBID profile event
+    token profileData evtName evtData tokenData ts id keys fcm chrome Email Phone Age DOB MSG-email $add $remove $set
+    $delete $incr $decr
     """,
 )
 _texts = st.sampled_from(WORDS) | st.text(max_size=5)
