@@ -10,8 +10,13 @@ from headcount.bootstrap import open_house
 from headcount.config import load_settings
 from headcount.server import _STATUS_OF_CODE, create_app
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/api.md").read_text("utf-8")
-ROWS = re.findall(r"^\| (.*) \|$", PAGE, re.MULTILINE)
+REFERENCE = Path(__file__).parents[2] / "docs/reference"
+#: The page of the operations that begin so.
+PAGES = {begin: (REFERENCE / name).read_text("utf-8") for begin, name in (("/api/v1/", "api.md"), ("/1/", "clevertap-api.md"))}
+
+
+def rows(page: str) -> list[str]:
+    return re.findall(r"^\| (.*) \|$", page, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -21,20 +26,22 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
     return found
 
 
-def test_every_operation_is_on_the_page_and_no_other(paths: dict[str, dict[str, Any]]) -> None:
-    shown = set(re.findall(r"^\| `([A-Z]+ /api/v1/\S+)` \|", PAGE, re.MULTILINE))
-    assert shown == {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+def test_every_operation_is_on_its_page_and_no_other(paths: dict[str, dict[str, Any]]) -> None:
+    for begin, page in PAGES.items():
+        shown = set(re.findall(rf"^\| `([A-Z]+ {begin}\S+)` \|", page, re.MULTILINE))
+        assert shown == {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods if path.startswith(begin)}
+    assert all(path.startswith((*PAGES,)) for path in paths)
 
 
 def test_every_parameter_is_in_the_row_of_its_operation(paths: dict[str, dict[str, Any]]) -> None:
     for path, methods in paths.items():
         for method, described in methods.items():
-            row = next(row for row in ROWS if row.startswith(f"`{method.upper()} {path}` |"))
+            row = next(row for page in PAGES.values() for row in rows(page) if row.startswith(f"`{method.upper()} {path}` |"))
             named = {each["name"] for each in described.get("parameters", ()) if each["in"] == "query"}
             assert {name for name in named if f"`{name}`" not in row} == set(), path
 
 
 @pytest.mark.parametrize("code", _STATUS_OF_CODE)
 def test_every_code_is_in_the_row_of_its_status(code: str) -> None:
-    (row,) = (row for row in ROWS if row.startswith(f"{_STATUS_OF_CODE[code]} |"))
+    (row,) = (row for row in rows(PAGES["/api/v1/"]) if row.startswith(f"{_STATUS_OF_CODE[code]} |"))
     assert f"`{code}`" in row

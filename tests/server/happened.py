@@ -17,7 +17,8 @@ FIELDS = "name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON
 def enter(connection: duckdb.DuckDBPyConnection, *happened: Event, types: dict[str, str] | None = None) -> None:
     """Store events, the types of their properties, and a device of the person `1`."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE happened ({FIELDS})")
-    connection.executemany("INSERT INTO happened SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM happened", happened)
+    for each in happened:
+        connection.execute("INSERT INTO happened SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM happened", each)
     events.add(connection, "happened")
     connection.execute("CREATE OR REPLACE TEMP TABLE typed (event VARCHAR, name VARCHAR, type VARCHAR)")
     for name, type_ in (types or {}).items():

@@ -111,7 +111,7 @@ def test_who_may_not_see_is_shown_that_it_is_there(quiet_site: Site, reader: Cal
     assert (record["identity"], record["email"], record["profileData"]) == (COVER, COVER, {"plan": COVER, "joined": COVER})
     assert record["events"]["Charged"]["count"] == 2
     assert '"tok"' not in json.dumps(record)
-    assert reader
+    assert told(reader, "GET", "profile.json?identity=1")["record"]["name"] == "Ann"
 
 
 def pages(caller: Caller, kind: str, document: Document) -> list[list[Document]]:

@@ -189,7 +189,6 @@ def test_every_call_of_the_client_is_answered(installed: Path, people: Server) -
     assert methods == {call[0] for call in (*PAGES, *(call for call, _ in (*CALLS, *UPLOADS)))}
 
 
-@pytest.mark.xfail(reason="what the client sends is not taken yet", strict=True)
 def test_what_the_client_sends_is_stored(installed: Path, people: Server) -> None:
     _, answers = made(installed, people, [call for call, _ in UPLOADS])
     for (call, expected), answer in zip(UPLOADS, answers, strict=True):

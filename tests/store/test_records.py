@@ -217,3 +217,11 @@ def test_nothing_is_left_of_who_is_erased(store: DuckDBProfiles) -> None:
     ]
     assert pages(store, 9) == [["bob", "cem"]]
     assert made.execute("SELECT key FROM answered").fetchall() == [("l",)]
+
+
+def test_an_upload_that_was_accepted_before_does_not_win(store: DuckDBProfiles) -> None:
+    store.subscribe(wishes(("sms", "+4915112345678", True)), Occasion(AT, Source.API))
+    said = store.connection.execute("SELECT identity, number, whole, accepted_at FROM later ORDER BY ALL").fetchall()
+    assert said == [(who, -Channel.SMS.bit, True, AT) for who in ("ann", "cem")]
+    store.erase(["ann"])
+    assert store.connection.execute("SELECT identity FROM later").fetchall() == [("cem",)]

@@ -1,4 +1,4 @@
-"""Removing people for good: everything that is stored of them, in whatever table."""
+"""Removing people for good: everything that is stored of them, in whatever table, what is kept for an undo among it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import duckdb
 
 from headcount.single_row import single_row
 
-#: The tables of people that are there from the beginning; what uploads keep for an undo comes beside them.
-_TABLES = ("profiles", "changes", "consent_entries", "events", "aliases", "later")
-_IMAGES = "SELECT table_name FROM duckdb_tables() WHERE regexp_full_match(table_name, '(before|after|removed)_[0-9]+')"
+#: Every table that says something of a person by their identity; what only names one otherwise is looked after below.
+_TABLES = (
+    "SELECT t.table_name FROM duckdb_tables() t JOIN duckdb_columns() c USING (table_oid, database_oid) "
+    "WHERE c.column_name = 'identity' AND NOT t.temporary AND NOT t.internal ORDER BY ALL"
+)
 
 
 def erase(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> int:
@@ -24,8 +26,7 @@ def erase(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> i
     connection.execute(
         "DELETE FROM devices WHERE object_id IN (SELECT value FROM aliases WHERE kind = 'objectId' AND identity IN (FROM erased))"
     )
-    images = [name for (name,) in connection.execute(_IMAGES).fetchall()]
-    for table in (*_TABLES, *images):
+    for (table,) in connection.execute(_TABLES).fetchall():
         connection.execute(f"DELETE FROM {table} WHERE identity IN (FROM erased)")
     connection.execute("DROP TABLE erased")
     return int(people)

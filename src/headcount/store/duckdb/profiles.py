@@ -14,10 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
-from headcount.profiles.columns import PUSH_DEVICES
-from headcount.profiles.consent import Channel, ConsentEntry, Occasion, Wish
+from headcount.profiles.consent import ConsentEntry, Occasion, Wish
 from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
-from headcount.profiles.properties import IDENTITY, Property
+from headcount.profiles.properties import Property
 from headcount.profiles.store import (
     APPLIES,
     Batch,
@@ -32,44 +31,26 @@ from headcount.profiles.store import (
     Reversed,
     Touched,
 )
-from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
-from headcount.segments.store import Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, events, export, images, live, numbers, order, people, records, registry
+from headcount.store.duckdb import consent, export, images, live, order, people, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.erase import erase
 from headcount.store.duckdb.pieces import Pieces, apart
+from headcount.store.duckdb.reading import Reading, filter_columns
 from headcount.store.duckdb.reversal.piece import Piece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
 from headcount.store.duckdb.turn import Turn, Writer
-from headcount.store.segment_sql import Compiled, compile_events, compile_filter
-from headcount.values.types import SQL_TYPES, Type
+from headcount.store.segment_sql import Compiled, compile_filter
+from headcount.values.types import Type
 
 
 @dataclass(frozen=True, slots=True)
-class FilterColumn:
-    """A property as a filter sees it."""
-
-    type: str
-    sql: str
-
-
-def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -> Mapping[str, FilterColumn]:
-    """The properties of an account, of which `stored` have a column, and the identity, for the filter compiler."""
-    sql = {p.name: f"NULL::{SQL_TYPES[p.type]}" for p in properties} | {p.name: f"p.{p.column}" for p in stored}
-    columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
-    age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
-    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity"), PUSH_DEVICES: FilterColumn("integer", people.DEVICES)}
-
-
-@dataclass(frozen=True, slots=True)
-class DuckDBProfiles:
+class DuckDBProfiles(Reading):
     """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore` and `RecordStore`."""
 
-    connection: duckdb.DuckDBPyConnection
     #: Whose turn it is to write, of all who have the file.
     turn: Turn = field(default_factory=Turn)
 
@@ -262,7 +243,7 @@ class DuckDBProfiles:
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
         columns = filter_columns(self.properties(), registry.stored(self.connection))
-        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
+        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
         (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
@@ -274,62 +255,10 @@ class DuckDBProfiles:
 
         def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
             columns = filter_columns(properties, stored)
-            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self.event_types)
+            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
 
         with export.snapshot(self.connection, names, compiled) as found:
             yield found
-
-    def record(self, named: Named, value: str) -> str | None:
-        """See RecordStore."""
-        with self._snapshot():
-            identity = records.identity_of(self.connection, named, value)
-            page = records.profiles(self.connection, Compiled("p.identity = ?", [identity or ""]), None, 1)
-        return next(iter(page.records), None)
-
-    def profile_page(self, condition: Filter, zone: str, after: str | None, size: int) -> Page:
-        """See RecordStore."""
-        with self._snapshot():
-            return records.profiles(self.connection, self._compiled(condition, zone), after, size)
-
-    def event_page(self, query: Query, zone: str, after: str | None, size: int) -> Page:
-        """See RecordStore."""
-        with self._snapshot():
-            return records.events(self.connection, self._events(query, zone), zone, after, size)
-
-    def count_events(self, query: Query, zone: str) -> int:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.count(self.connection, self._events(query, zone))
-
-    def top(self, query: Query, zone: str, wanted: Wanted) -> Top:
-        """See RecordStore."""
-        with self._snapshot():
-            source = self._events(query, zone)
-            if wanted.kind == "person":
-                stored = {each.name: each for each in registry.stored(self.connection)}
-                return numbers.top_of_people(self.connection, source, wanted, stored.get(wanted.name))
-            types = self.event_types(query.event.event) if query.event else {}
-            return numbers.top_of_events(self.connection, source, wanted, Type(types[wanted.name]) if wanted.name in types else None)
-
-    def trend(self, query: Query, zone: str, wanted: Trend) -> Mapping[str, int | float]:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.trend(self.connection, self._events(query, zone), zone, wanted)
-
-    def active(self, since: datetime, until: datetime) -> tuple[int, int]:
-        """See RecordStore."""
-        return numbers.active(self.connection, since, until)
-
-    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.reach(self.connection, self._compiled(condition, zone), channel)
-
-    def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
-        """See RecordStore."""
-        with self._snapshot():
-            found = (records.identity_of(self.connection, named, value) for value in values)
-            return tuple(each for each in found if each is not None)
 
     def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
         """See RecordStore."""
@@ -343,21 +272,6 @@ class DuckDBProfiles:
         with self._transaction(writer="live"):
             self.turn.note(pa.array(identities, pa.string()))
             return erase(self.connection, identities)
-
-    def _compiled(self, condition: Filter, zone: str) -> Compiled:
-        columns = filter_columns(self.properties(), registry.stored(self.connection))
-        return compile_filter(condition, columns, zone=zone, upload_numbers=lambda _: None, event_types=self.event_types)
-
-    def _events(self, query: Query, zone: str) -> Compiled:
-        """The events of a query, of whom it is about."""
-        if query.event is None:
-            raise WrongCall("query_invalid", "$: expected event_name.", "Events are asked for by their name.")
-        source = compile_events(query.event, zone=zone, event_types=self.event_types)
-        return numbers.of_people(source, self._compiled(query.people, zone) if query.people else None)
-
-    def event_types(self, name: str) -> Mapping[str, str]:
-        """The types of the properties of an event."""
-        return events.types(self.connection, name)
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""
@@ -397,15 +311,6 @@ class DuckDBProfiles:
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
 
     @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """What several queries find is of one moment."""
-        self.connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._roll_back()
-
-    @contextmanager
     def _told(self) -> Iterator[None]:
         """Nothing is kept of what failed, and a reason that somebody can mend is said."""
         try:
@@ -427,12 +332,6 @@ class DuckDBProfiles:
         except BaseException:
             self._roll_back()
             raise
-
-    def _roll_back(self) -> None:
-        try:
-            self.connection.execute("ROLLBACK")
-        except duckdb.Error:
-            return  # the transaction is gone with its connection; the file holds what was committed
 
 
 @contextmanager
