@@ -18,6 +18,8 @@ from headcount.values.types import Type
 APPLIES = "applies"
 #: Examples of one kind of change that are given of a property.
 EXAMPLES = 5
+#: Of how many events a person tells, the newest.
+EVENTS = 100
 #: How many consents that a batch holds, and how many values that a reversal keeps, are listed.
 HELD_LISTED = 1_000
 
@@ -243,6 +245,17 @@ class StoredConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """What a person did, and where that came from: an upload's number and row."""
+
+    name: str
+    at: datetime
+    properties: Mapping[str, Any]
+    upload: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """All that is known of one profile."""
 
@@ -251,8 +264,12 @@ class Person:
     consent: Mapping[Channel, StoredConsent]
     first_seen: datetime
     last_updated: datetime
-    #: Numbers of the uploads that created or changed it, in order.
+    #: Numbers of the uploads that created or changed it, or had events of it, in order.
     uploads: tuple[int, ...]
+    #: How many devices can be sent a push message.
+    devices: int = 0
+    #: The newest `EVENTS`, newest first.
+    events: tuple[StoredEvent, ...] = ()
 
 
 #: What became of a person by an upload.
