@@ -101,9 +101,9 @@ class Looking:
 
     def _account(self) -> Account:
         with self.open_store() as store:
-            properties = {p.name: p for p in store.properties()}
+            properties, events = {p.name: p for p in store.properties()}, store.event_property_types()
         rules = self.rules
-        return Account(properties, rules.zone, rules.property_limit, rules.limits, self._known, self._fits_float)
+        return Account(properties, rules.zone, rules.property_limit, rules.limits, self._known, self._fits_float, events)
 
     def _fits_float(self, name: str) -> bool:
         with self.open_store() as store:
