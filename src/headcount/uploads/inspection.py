@@ -358,7 +358,9 @@ class Inspector:
 
 def _doubtful(plan: Plan, source: str) -> str:
     """SELECT of the distinct texts that must be addresses and of which only the library can say whether they are."""
-    texts = [filled(f"c{c.index}", white_space=plan.white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email" and not c.of_event]
+    texts = [
+        filled(f"c{c.index}", white_space=plan.white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email" and not c.of_event
+    ]
     texts += [identity_text(plan)] if plan.match == "email" else []
     each = (f"SELECT {text} AS t FROM {source}" for text in texts)
     return " UNION ".join(f"SELECT DISTINCT t FROM ({one}) WHERE {system.is_doubtful_email('t')}" for one in each)

@@ -89,9 +89,7 @@ def _all_blank_of_event(column: Column) -> str:
     return f"Every cell is blank; {'the time of the upload is taken' if column.role is Role.TIME else 'no event has it'}."
 
 
-def notices(
-    subject: Subject, found: Found, chosen: Candidate | None, stored: Type | None, *, of_event: bool = False
-) -> Iterator[str]:
+def notices(subject: Subject, found: Found, chosen: Candidate | None, stored: Type | None, *, of_event: bool = False) -> Iterator[str]:
     """What is worth knowing about a column, with the flag that changes it."""
     column = subject.column
     name, filled = reference(column), found.evidence.filled

@@ -127,7 +127,8 @@ def with_changes(described: Sequence[Mapping[str, Any]], tally: Tally, numbers: 
 def described(inspection: Inspection, blank_lines: int) -> dict[str, Any]:
     """What is known of a file before it is applied."""
     seen = with_changes(columns(inspection), Tally(), {})
-    return {"columns": seen, "blank_lines": blank_lines, "notices": list(inspection.notices)}
+    events = {"event": inspection.plan.events.name} if inspection.plan and inspection.plan.events else {}
+    return {"columns": seen, "blank_lines": blank_lines, "notices": list(inspection.notices), **events}
 
 
 def applied(described: Mapping[str, Any], tally: Tally, ledger: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any]:
@@ -139,6 +140,7 @@ def applied(described: Mapping[str, Any], tally: Tally, ledger: Mapping[str, Any
         "duplicates": duplicates(tally),
         "held": held(tally),
         "questions": [],
+        **{key: described[key] for key in ("event",) if key in described},
     }
 
 

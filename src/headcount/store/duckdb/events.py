@@ -71,6 +71,7 @@ def store(connection: duckdb.DuckDBPyConnection, batch: EventBatch, origin: Orig
     )
     add(connection, "temp.happened")
     connection.execute("DROP TABLE temp.happened")
+    connection.execute("DROP TABLE temp.strangers")
     _note_types(connection, batch.columns, name, when)
     return created
 
@@ -84,8 +85,13 @@ def _strangers(connection: duckdb.DuckDBPyConnection, some: str) -> int:
 
 def _properties(columns: Sequence[EventColumn]) -> tuple[str, list[str]]:
     """SQL of the object of those properties that have a value, and the names in it in order."""
-    values = ", ".join(f"?, {iso_text(f'p{c.place}') if c.type is Type.DATE else f'p{c.place}'}" for c in columns)
+    values = ", ".join(f"?, {_value(c)}" for c in columns)
     return (f"json_merge_patch('{{}}', json_object({values}))", [c.name for c in columns]) if columns else ("'{}'::JSON", [])
+
+
+def _value(column: EventColumn) -> str:
+    value = f"p{column.place}"
+    return f"CASE WHEN {value} IS NOT NULL THEN {iso_text(value)} END" if column.type is Type.DATE else value
 
 
 def _note_types(connection: duckdb.DuckDBPyConnection, columns: Sequence[EventColumn], name: str, names: Sequence[str | None]) -> None:
