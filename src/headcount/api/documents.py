@@ -46,7 +46,6 @@ class Ledger(_Open):
     """`rows = created + updated + unchanged + merged + rejected`; of a file of events `rows = stored + rejected`."""
 
     rows: int
-    stored: int | None = Field(None, description="Events that are stored; not there where the rows are profiles.")
     created: int
     updated: int
     unchanged: int

@@ -236,8 +236,6 @@ def _event(top: Mapping[str, Json], kind: Kind) -> str | None:
 
 def _assert_of_event(request: Request) -> None:
     """An event is stored as its row says; what an upload of profiles can do with stored values has no meaning there."""
-    if request.match not in {None, "identity"}:
-        _refuse("$.match", "allowed for events is identity")
     for asked in request.columns.values():
         for key, usual in (("blank", "keep"), ("write", "overwrite")):
             if getattr(asked, key) != usual:

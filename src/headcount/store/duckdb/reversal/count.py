@@ -23,7 +23,9 @@ def count(piece: Piece) -> Reversed:
     (doers,) = piece.row("SELECT count(*) FROM doers")
     columns = dict(_columns(piece))
     listed = tuple(islice(_listed(piece, columns), HELD_LISTED))
-    return Reversed(touched + alone + skipped + doers, restored + back + doers, gone, kept + skipped, columns, dict(_consents(piece)), listed)
+    return Reversed(
+        touched + alone + skipped + doers, restored + back + doers, gone, kept + skipped, columns, dict(_consents(piece)), listed
+    )
 
 
 def _columns(piece: Piece) -> Iterator[tuple[int, Returned]]:

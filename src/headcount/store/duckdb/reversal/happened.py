@@ -28,9 +28,7 @@ def write(piece: Piece) -> None:
         _bring_back(piece, kept)
         return
     its = f"upload = {piece.upload} AND {piece.within('row')}"
-    piece.run(
-        f"INSERT INTO {kept} BY NAME SELECT e.*, p.first_seen FROM events e LEFT JOIN profiles p USING (identity) WHERE e.{its}"
-    )
+    piece.run(f"INSERT INTO {kept} BY NAME SELECT e.*, p.first_seen FROM events e LEFT JOIN profiles p USING (identity) WHERE e.{its}")
     piece.run(f"DELETE FROM events WHERE {its}")
 
 
