@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,19 +10,20 @@ import duckdb
 import pyarrow as pa
 
 from headcount.csvfile import CsvFile, Ends
-from headcount.profiles.events import EVENT_PROPERTY_LIMIT, folded
+from headcount.profiles.events import EVENT_PROPERTY_LIMIT
 from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.profiles.store import Known
 from headcount.single_row import single_row
 from headcount.uploads import evidence, questions
+from headcount.uploads.event_columns import EventTypes, known_types, planned_events
 from headcount.uploads.evidence import Found, Look, Subject
 from headcount.uploads.filling import Stage
 from headcount.uploads.mapping import Column, Request, Resolved, Role, resolve
-from headcount.uploads.plan import Limits, Plan, PlannedColumn, PlannedEvents
+from headcount.uploads.plan import Limits, Plan, PlannedColumn
 from headcount.uploads.problems import HeaderProblem, Question
 from headcount.uploads.projection import identity_text, keys
 from headcount.uploads.staging import Staged
-from headcount.values import dates, infer, system
+from headcount.values import infer, system
 from headcount.values.infer import Candidate
 from headcount.values.text import WhiteSpace, filled
 from headcount.values.types import Type
@@ -49,8 +49,8 @@ class Account:
     known: Callable[[pa.Table], Known] | None = None
     #: Whether the values of a property of whole numbers stay what they are as floats.
     fits_float: Callable[[str], bool] = lambda _: True
-    #: The types of the properties of events, by the folded name of the event and the name of the property.
-    event_types: Mapping[tuple[str, str], Type] = field(default_factory=dict)
+    #: The types of the properties of events.
+    event_types: EventTypes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,27 +189,10 @@ class Inspector:
         return self.request.kind == "event"
 
     def _types(self, resolved: Resolved) -> Mapping[str, Type]:
-        """The types that properties have already, by their names; where the file has events of several names, those that are alike in all."""
-        if not self._of_events:
-            return {**SYSTEM, **{name: known.type for name, known in self.account.properties.items()}}
-        found = defaultdict[str, set[Type]](set)
-        names = self._event_names(resolved)
-        for (event, name), type_ in self.account.event_types.items():
-            if event in names:
-                found[name].add(type_)
-        return {name: next(iter(types)) for name, types in found.items() if len(types) == 1}
-
-    def _event_names(self, resolved: Resolved) -> Collection[str]:
-        """The folded names of those events of the file whose properties have types."""
-        if self.request.event is not None:
-            return {folded(self.request.event)}
-        column = next((c for c in resolved.columns if c.role is Role.EVENT), None)
-        known = sorted({event for event, _ in self.account.event_types})
-        if column is None or not known:
-            return ()
-        name = f"lower(replace({self._look.text(column)}, ' ', ''))"
-        asked = f"SELECT DISTINCT {name} AS name FROM {self._source} WHERE {name} IN (SELECT unnest(?::VARCHAR[]))"
-        return {name for (name,) in self.connection.execute(asked, [known]).fetchall()}
+        """The types that properties have already, by their names."""
+        if self._of_events:
+            return known_types(self._look, self._source, resolved, self.request, self.account.event_types)
+        return {**SYSTEM, **{name: known.type for name, known in self.account.properties.items()}}
 
     def _fits_float(self, name: str) -> bool:
         # Values of events are as they came, each by itself.
@@ -303,9 +286,11 @@ class Inspector:
 
     def _plan(self, resolved: Resolved, identity: Column, columns: Sequence[InspectedColumn]) -> Plan:
         operations = {c.name: c.index for c in resolved.columns if c.role is Role.OPERATION}
-        planned = tuple(_planned(c, c.type, operations) for c in columns if c.column.role is Role.PROPERTY and c.type is not None)
-        if self._of_events:
-            planned = tuple(replace(c, of_event=True) for c in planned)
+        planned = tuple(
+            replace(_planned(c, c.type, operations), of_event=self._of_events)
+            for c in columns
+            if c.column.role is Role.PROPERTY and c.type is not None
+        )
         consent = {c.channel: c.index for c in resolved.columns if c.role is Role.CONSENT and c.channel}
         return Plan(
             headers=tuple(self.file.header),
@@ -317,17 +302,7 @@ class Inspector:
             limits=self.account.limits,
             blanks=self.request.blanks,
             white_space=_WHITE_SPACE[self.file.ends],
-            events=self._planned_events(columns) if self._of_events else None,
-        )
-
-    def _planned_events(self, columns: Sequence[InspectedColumn]) -> PlannedEvents:
-        by_role = {c.column.role: c for c in columns}
-        names, time = by_role.get(Role.EVENT), by_role.get(Role.TIME)
-        return PlannedEvents(
-            name=self.request.event,
-            names=names.column.index if names else None,
-            time=time.column.index if time else None,
-            format=(time and time.format) or dates.UNIX,
+            events=planned_events(self.request, ((c.column, c.format) for c in columns)) if self._of_events else None,
         )
 
     def _approve_emails(self, plan: Plan, sample: str) -> bool:

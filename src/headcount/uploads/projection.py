@@ -1,9 +1,9 @@
 """The plan as SQL: from the text cells `c0 … cn` of the file to typed columns, and to the problems of the rows that have some.
 
 Columns that leave here, by their index in the file: `identity`, `key` (what matches a profile), `p<index>` (value), `x<index>`
-(clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, of events `event` (the name, where a column
-has it) and `happened_at` (where a column has it), `fault` (why the row is rejected), `raw` (its cells, where one is not applied), `hash` (of the key). One expression serves inspection, apply and
-explanation.
+(clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, `fault` (why the row is
+rejected), `raw` (its cells, where one is not applied), `hash` (of the key); of events also `event` (the name) and `happened_at`,
+where columns have them. One expression serves inspection, apply and explanation.
 """
 
 from __future__ import annotations

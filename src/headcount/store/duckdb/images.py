@@ -2,7 +2,8 @@
 
 Of an upload that stands, `before_<upload>` holds the values that it replaced, as they were under it. Of one that was taken
 back, `after_<upload>` holds the values that it had given, `removed_<upload>` the profiles that it had created and that went with
-it, and `events_<upload>` its events. A property `n` is `k<n>`, whether the upload changed it, and `o<n>`, the value; in `removed_<upload>` it is `c<n>`, as in `profiles`.
+it, and `events_<upload>` its events. A property `n` is `k<n>`, whether the upload changed it, and `o<n>`, the value; in
+`removed_<upload>` it is `c<n>`, as in `profiles`.
 """
 
 from __future__ import annotations
