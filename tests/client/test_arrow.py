@@ -60,3 +60,12 @@ def test_a_table_of_many_batches_is_written_whole(tmp_path: Path) -> None:
     pieces = [pa.table({"identity": [str(number)] * 70_000}) for number in range(3)]
     written(pa.concat_tables(pieces), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes().count(b"\n") == 210_001
+
+
+def test_of_events_the_time_is_a_date_and_numbers_are_read_as_what_they_are(tmp_path: Path) -> None:
+    when = pa.array([1_714_557_600], pa.timestamp("s", "UTC"))
+    table = pa.table({"identity": ["1"], "ts": when, "n": [1], "due": when, "code": ["007"], "MSG-sms": [True]})
+    columns = written(table, tmp_path / "t.csv", Request(kind="event", event="Charged"), {"code": Type.INTEGER}).columns
+    types = [columns[f"#{letter}"].type for letter in "ABCDEF"]
+    assert types == [None, Type.DATE, None, Type.DATE, Type.STRING, Type.BOOLEAN]
+    assert (columns["#B"].format, columns["#C"].format) == ("ISO 8601", None)

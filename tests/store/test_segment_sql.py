@@ -80,7 +80,7 @@ def store() -> Iterator[duckdb.DuckDBPyConnection]:
             "create table profiles (identity varchar, c1 varchar, c2 bigint, c3 double, c4 boolean, c5 timestamp,"
             f" c6 varchar[], {' boolean, '.join(CONSENTS)} boolean, created_upload integer)"
         )
-        for view in ("standing_changes", "standing_consent"):
+        for view in ("standing_changes", "standing_consent", "events"):
             connection.execute(f"create table {view} (identity varchar, upload integer)")
         connection.execute("create table crowd as from profiles")
         for table, people in (("profiles", PEOPLE), ("crowd", CROWD)):

@@ -25,6 +25,7 @@ _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 #: A text that an upload would take an escape off.
 _LOOKS_ESCAPED = r"^(\s*)('+[=+\-@\t\r])"
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NUMBERS = frozenset({Type.INTEGER, Type.FLOAT})
 _CONTROLS = {chr(code): f"\\u{code:04x}" for code in range(0x20)} | _SHORT
 
 
@@ -83,6 +84,9 @@ def write(reader: Any, path: Path, request: Request, known: Mapping[str, Type]) 
             cells = [writing.cells(_unpacked(column)) for writing, column in zip(writings, batch.columns, strict=True)]
             out.write_batch(pa.record_batch(cells, schema=schema))
     asked = requested([field.name for field in fields], request)
+    if request.kind == "event":
+        # Which types their properties have is known where they are stored: numbers are read as what they are there.
+        known = {c.name: w.type for c, w in zip(resolved, writings, strict=True) if w.type is not None and w.type in _NUMBERS}
     columns = {
         f"#{column.letter}": _typed(column, writing, asked.get(column.index, ColumnRequest()), known)
         for column, writing in zip(resolved, writings, strict=True)
@@ -98,8 +102,10 @@ def _small(reader: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
 
 def _typed(column: Column, writing: Writing, asked: ColumnRequest, known: Mapping[str, Type]) -> ColumnRequest:
     """What is asked of the column, with its type where nothing else says it: neither a person, nor the property that is there already."""
-    if column.role is not Role.PROPERTY or asked.type or asked.format or column.format:
+    if column.role not in {Role.PROPERTY, Role.TIME} or asked.type or asked.format or column.format:
         return asked
+    if column.role is Role.TIME:
+        return replace(asked, type=Type.DATE, format=ISO) if writing.type is Type.DATE else asked
     stored = known.get(column.name)
     if writing.type is Type.DATE and stored in {None, Type.DATE}:
         return replace(asked, type=Type.DATE, format=ISO)

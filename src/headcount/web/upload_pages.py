@@ -112,6 +112,7 @@ async def _manifest_text(form: Form) -> str:
 @router.post(ONE + "/manifest")
 def manifest_given(visit: Visiting, upload_id: str, text: Annotated[str, Depends(_manifest_text)]) -> Response:
     """A whole mapping, as a file or as text. What came as profiles stays so."""
+    visit.desk.demand_upload()
     if read(text).request.kind == "event" and visit.desk.manifest(upload_id).get("type") != "event":
         advice = "Upload events with `headcount upload FILE --event NAME`, or by POST /api/v1/uploads?event=NAME."
         raise WrongCall("event_unexpected", "Files of events are not uploaded here: this page is for profiles.", advice)
