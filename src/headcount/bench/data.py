@@ -5,6 +5,7 @@ Every cell is plain arithmetic on four numbers: `r`, the place of the row in its
 corrections takes its values from `t` instead of `s`.
 """
 
+# ruff: noqa: S608 - SQL is made of our own texts only
 from __future__ import annotations
 
 import re

@@ -1,8 +1,8 @@
 """What cells are worth: which property each is for, whether it fits, and what remains of several for one person. All SQL.
 
-`cells` has `row`, `k` (its key), `operation`, `kind`, `text`, and of its key `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope` (see
-`keys`). The key 0 is whose record it is, with the type of the record as its operation. `typed` is made of
-them; `well` has those of it that are applied, with the `identity` of the person.
+`cells` has `row`, `k` (its key), `operation`, `kind`, `text`, and of its key `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope`
+(see `keys`). The key 0 is whose record it is, with the type of the record as its operation. `typed` is made of them; `well` has those of
+it that are applied, with the `identity` of the person.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[
         "WHEN operation = 'delete' OR role = 'raw' OR text IS NULL THEN NULL "
         "WHEN role = 'consent' THEN CASE WHEN operation <> 'set' OR b IS NULL THEN 'consent_invalid' END "
         f"WHEN operation IN {_EDITS} AND type <> 'list' OR operation IN {_COUNTS} AND type NOT IN ('integer', 'float') "
-        f"THEN 'operation_invalid' WHEN kind = 'nested' OR kind = 'list' AND type <> 'list' THEN 'value_nested'{_misfits(by_type, checked)} END"
+        "THEN 'operation_invalid' WHEN kind = 'nested' OR kind = 'list' AND type <> 'list' THEN 'value_nested'"
+        f"{_misfits(by_type, checked)} END"
     )
     return f"SELECT * EXCLUDE (refused, inverse, kind), {code} AS code FROM ({read})"
 
@@ -115,8 +116,9 @@ _WIDE = {Type.INTEGER: "HUGEINT", Type.FLOAT: "DOUBLE"}
 def folded(whose: str) -> str:
     """SELECT of what the cells of each person come to, per property, where the last whole value wins and what came after it still counts.
 
-    `identity`, `number` (minus the bit of a channel for a consent), `whole` (whether there was a whole value), `x` (it was cleared), the value
-    by type, `added_n` and `added_f` (what is added to a number), `a` and `r` (texts that a list gains and loses). `whose` is SQL of whom it is made for.
+    `identity`, `number` (minus the bit of a channel for a consent), `whole` (whether there was a whole value), `x` (it was cleared), the
+    value by type, `added_n` and `added_f` (what is added to a number), `a` and `r` (texts that a list gains and loses). `whose` is SQL of
+    whom it is made for.
     """
     since = _since(whose)
     values = ", ".join(f"(arg_max({{'v': {name}}}, row) FILTER ({_WHOLE})).v AS {name}" for name in VALUES.values())

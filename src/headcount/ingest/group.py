@@ -40,7 +40,7 @@ class Outcome:
     """What became of the records of one call."""
 
     processed: int = 0
-    #: Records that were refused: `place` (from 0), `code`, `property` where a value of it is why, the `record`, and its `phone` as it would be stored.
+    #: Records that were refused: `place` (from 0), `code`, `property` where a value of it is why, the `record`, and its `phone` as stored.
     failed: list[dict[str, Any]] = field(default_factory=list)
     #: What was not applied of records that were: `place`, `property`, `code`.
     notices: list[dict[str, Any]] = field(default_factory=list)
@@ -61,15 +61,19 @@ class Read:
 
     live: LiveBatch | None
     outcomes: Mapping[int, Outcome]
-    #: The names of properties by their numbers.
-    names: Mapping[int, str]
+    #: The properties by their numbers.
+    properties: Mapping[int, Property]
 
     def note(self, effect: LiveEffect) -> None:
         """Tell the calls what the store did not apply."""
-        for table, code in ((effect.held, "consent_held"), (effect.overlong, "list_too_long")):
-            for found in table.to_pylist() if table is not None else ():
-                name = f"MSG-{found['channel']}" if "channel" in found else self.names[found["number"]]
-                self.outcomes[found["row"] // ROWS].notices.append({"place": found["row"] % ROWS, "property": name, "code": code})
+        for row, channel in _pairs(effect.held):
+            self._note(row, f"MSG-{channel}", "consent_held")
+        for row, number in _pairs(effect.overlong):
+            found = self.properties[number]
+            self._note(row, found.name, "list_too_long" if found.type is Type.LIST else "number_out_of_range")
+
+    def _note(self, row: int, name: str, code: str) -> None:
+        self.outcomes[row // ROWS].notices.append({"place": row % ROWS, "property": name, "code": code})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Reading:
         well = [record for record in well if record.row not in findings.refused]
         outcomes = _outcomes(calls, records, findings)
         live = self._batch(calls, keys, well, with_whose(worth, findings.refused), ordered=ordered)
-        return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p.name for p in properties.values()})
+        return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p for p in properties.values()})
 
     def _keys(self, cells: Sequence[Cell]) -> Keys:
         came = {(scope, key, kind, operation) for _, scope, key, operation, kind, _ in cells}
@@ -320,6 +324,10 @@ def _outcomes(calls: Mapping[int, Call], records: Sequence[Record], findings: _F
         if row not in findings.refused:
             outcomes[row // ROWS].notices.append({"place": row % ROWS, "property": name, "code": code})
     return outcomes
+
+
+def _pairs(table: pa.Table | None) -> Iterator[tuple[int, Any]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True) if table is not None else iter(())
 
 
 def _column(entry: Entry) -> BatchColumn:

@@ -44,8 +44,8 @@ _DATE = re.compile(r"\s*\$D_-?[0-9]{1,12}\s*")
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 
 
-#: What a record says of one property: the row of the record; a scope, '' for a property of a person, else the name of the event, folded; the
-#: name of the property; what is done with it; and the value as a cell of a file would have it, a list or what is nested as JSON.
+#: What a record says of one property: the row of the record; a scope, '' for a property of a person, else the name of the event, folded;
+#: the name of the property; what is done with it; and the value as a cell of a file would have it, a list or what is nested as JSON.
 Cell: TypeAlias = tuple[int, str, str, Operation, Kind, str | None]
 
 

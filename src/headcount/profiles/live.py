@@ -118,7 +118,7 @@ class LiveStore(Protocol):
         ...
 
     def aliased(self, kinds: Collection[str], values: Collection[str]) -> pa.Table:
-        """Columns `kind`, `value`, `identity`: whose other names these are; more than was asked for where a value is one of several kinds."""
+        """Columns `kind`, `value`, `identity`: whose other names these are; more than was asked for where a value has several kinds."""
         ...
 
     def event_property_types(self) -> Mapping[tuple[str, str], Type]:
