@@ -101,7 +101,7 @@ def profile(identity: str, **data: object) -> Mapping[str, Any]:
 
 
 SECOND = timedelta(seconds=1)
-ROWS = [{"identity": "a", "plan": "pro", "n": 10, "tags": ["x"], "email": True}, {"identity": "b", "plan": "pro"}]
+ROWS: list[Mapping[str, Any]] = [{"identity": "a", "plan": "pro", "n": 10, "tags": ["x"], "email": True}, {"identity": "b", "plan": "pro"}]
 
 
 def test_what_was_said_after_the_upload_stays(acme: Account) -> None:
@@ -162,7 +162,7 @@ def test_pieces_and_live_calls_between_them_give_what_the_order_gives(
             each.upload([{"identity": identity, "plan": "old", "n": 1} for identity in KNOWN], number=3)
         waiting = sorted(calls, key=lambda call: call[0])
 
-        def between(_: pieces.Pieces) -> Iterator[tuple[int, int]]:
+        def between(_pieces: pieces.Pieces) -> Iterator[tuple[int, int]]:
             for number, start in enumerate(range(0, len(rows), size)):
                 while waiting and waiting[0][0] <= number:
                     _, identity, data = waiting.pop(0)

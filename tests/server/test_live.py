@@ -12,6 +12,7 @@ from tests.server.house import ACME, Caller, Document, Site, cheap_passwords, op
 
 from headcount import bootstrap
 from headcount.auth.rights import Right, operator
+from headcount.store.duckdb.profiles import DuckDBProfiles
 
 GOOD: Document = {
     "created_at": "2018-03-21 18:21:14 +0200",
@@ -40,8 +41,9 @@ def machine(site: Site) -> Caller:
     return site.machine()
 
 
-def send(caller: Caller, *records: object, query: str = "", status: int = 200, **headers: str) -> Document:
-    answer = caller.http.post(f"/1/upload{query}", json={"d": list(records)}, headers={**caller.headers, **headers})
+def send(caller: Caller, *records: object, query: str = "", status: int = 200, key: str | None = None) -> Document:
+    headers = {**caller.headers} if key is None else {**caller.headers, "Idempotency-Key": key}
+    answer = caller.http.post(f"/1/upload{query}", json={"d": list(records)}, headers=headers)
     assert answer.status_code == status, answer.text
     said: Document = answer.json()
     return said
@@ -214,11 +216,10 @@ def test_a_dry_run_stores_nothing(machine: Caller) -> None:
 
 
 def test_what_comes_again_counts_once(machine: Caller) -> None:
-    key = {"Idempotency-Key": "k1"}
     for _ in range(3):
-        assert send(machine, profile("once", n={"$incr": 1}), **key) == {"status": "success", "processed": 1, "unprocessed": []}
+        assert send(machine, profile("once", n={"$incr": 1}), key="k1") == {"status": "success", "processed": 1, "unprocessed": []}
     assert values(machine, "once") == {"n": 1}
-    assert send(machine, profile("once", n={"$incr": 2}), status=422, **key)["code"] == 422
+    assert send(machine, profile("once", n={"$incr": 2}), status=422, key="k1")["code"] == 422
     assert values(machine, "once") == {"n": 1}
 
 
@@ -278,8 +279,10 @@ def test_events_are_kept_with_their_types(site: Site, machine: Caller) -> None:
     data = {"Amount": 300, "when": "$D_1521649274", "Items": [{"sku": "a"}], "tags": ["x"]}
     assert send(machine, event("buyer", "Charged", 1468308340, **data), event("buyer", "charged "))["processed"] == 2
     with site.house.people(operator(ACME)).open_store() as store:
-        connection = store.connection  # type: ignore[attr-defined] - the real store, looked into
-        found = connection.execute("SELECT happened_at, properties FROM events WHERE identity = 'buyer' ORDER BY happened_at").fetchall()
+        assert isinstance(store, DuckDBProfiles)
+        found = store.connection.execute(
+            "SELECT happened_at, properties FROM events WHERE identity = 'buyer' ORDER BY happened_at"
+        ).fetchall()
     assert str(found[0][0]) == "2016-07-12 07:25:40"
     assert json.loads(found[0][1]) == {"Amount": 300, "when": "2018-03-21T16:21:14Z", "Items": [{"sku": "a"}], "tags": ["x"]}
     assert machine.post("segments/count", {"filter": 'did "Charged" at least 2 times'})["count"] == 1

@@ -120,6 +120,11 @@ def write_people(path: Path, rows: int) -> None:
     write(path, rows, COLUMNS, f"r, r AS s, {key} AS k, 0 AS e")
 
 
+def write_newcomers(path: Path, rows: int) -> None:
+    """As many rows of people who are not in the first file of `rows` rows."""
+    write(path, rows, COLUMNS, f"r, r + {rows} AS s, r + {rows} AS k, 0 AS e")
+
+
 def write_changes(path: Path, rows: int) -> None:
     """The second file: in turn a person of the first file of `rows` rows, with a few other values, and a new one."""
     key = f"CASE WHEN r % 2 = 0 THEN r // 2 * {CHANGED} ELSE {rows} + r // 2 END"

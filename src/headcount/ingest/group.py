@@ -165,6 +165,8 @@ class Reading:
         addresses = pc.unique(cells.filter(pc.equal(cells.column("k"), email)).column("text"))
         unusual = addresses.filter(pc.match_substring_regex(addresses, r'[^!-~]|["\[]'))
         approved = system.approve(address.strip() for address in unusual.to_pylist() if address)
+        if not approved:
+            return
         self._connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?", [approved])
 
     def _batch(self, calls: Mapping[int, Call], keys: Keys, well: Sequence[Record], cells: pa.Table, *, ordered: bool) -> LiveBatch | None:
@@ -172,16 +174,15 @@ class Reading:
             return None
         tokens, events = [r for r in well if r.type == "token"], [r for r in well if r.type == "event"]
         columns = {entry.k: _column(entry) for entry in keys.of_people()}
-        with self._given(well=cells):
-            people, edits = self._people(cells, columns, keys.channels, ordered=ordered)
-            return LiveBatch(
-                list(calls.values()),
-                Batch(people, tuple(columns.values()), tuple(keys.channels), list_limit=self._rules.limits.items),
-                edits,
-                events=self._events(calls, events) if events else None,
-                event_types=_event_types(keys.new_event_types),
-                devices=_devices(calls, tokens) if tokens else None,
-            )
+        people, edits = self._people(cells, columns, keys.channels, ordered=ordered)
+        return LiveBatch(
+            list(calls.values()),
+            Batch(people, tuple(columns.values()), tuple(keys.channels), list_limit=self._rules.limits.items),
+            edits,
+            events=self._events(calls, cells, events) if events else None,
+            event_types=_event_types(keys.new_event_types),
+            devices=_devices(calls, tokens) if tokens else None,
+        )
 
     def _people(
         self, cells: pa.Table, columns: Mapping[int, BatchColumn], channels: Mapping[Channel, Collection[int]], *, ordered: bool
@@ -193,7 +194,7 @@ class Reading:
         once = rows.batch(people.filter(pc.invert(again)), columns, channels)
         if not ordered and not len(repeated):
             return once, None
-        with self._given(repeated=pa.table({"identity": repeated})):
+        with self._given(well=cells, repeated=pa.table({"identity": repeated})):
             self._connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE folded AS {folded('true' if ordered else 'identity IN (FROM repeated)')}"
             )
@@ -206,14 +207,14 @@ class Reading:
                 [once, self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)]
             ), edits
 
-    def _events(self, calls: Mapping[int, Call], events: Sequence[Record]) -> pa.Table:
+    def _events(self, calls: Mapping[int, Call], cells: pa.Table, events: Sequence[Record]) -> pa.Table:
         at = (datetime.fromtimestamp(r.second, UTC).replace(tzinfo=None) if r.second else calls[r.row // ROWS].at for r in events)
         given = {
             "row": pa.array([r.row for r in events], pa.int64()),
             "name": [r.event for r in events],
             "happened_at": pa.array(at, pa.timestamp("us")),
         }
-        with self._given(given=pa.table(given)):
+        with self._given(well=cells, given=pa.table(given)):
             return self._arrow(happened())
 
     @contextmanager

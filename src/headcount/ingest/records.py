@@ -190,6 +190,9 @@ def _cells(record: Record) -> Iterator[Cell]:
                 operation, value = OPERATIONS[word], value[word]  # noqa: PLW2901 - the operand is the value from here on
                 if operation in {"add", "remove"} and not isinstance(value, list):
                     value = [value]  # noqa: PLW2901 - one text by itself is a list of it
+        if value == [] and not of_event:
+            # A list without texts is none; adding nothing says nothing.
+            operation, value = ("delete" if operation == "set" else operation), None  # noqa: PLW2901 - see above
         kind, text = ("nothing", None) if operation == "delete" else _read(value)
         if operation == "delete" or kind != "nothing":
             yield record.row, scope, key.strip(), operation, kind, text
