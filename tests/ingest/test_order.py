@@ -145,6 +145,9 @@ row = st.fixed_dictionaries(
 )
 said = st.one_of(
     st.fixed_dictionaries({}, optional={"plan": st.sampled_from(["live", "other"]), "n": st.integers(20, 29)}),
+    st.fixed_dictionaries(
+        {"tags": st.sampled_from([{"$add": "x"}, {"$remove": "x"}, {"$add": ["y", "z"]}, {"$remove": ["y"]}])},
+    ),
     st.fixed_dictionaries({}, optional={"n": st.builds(lambda n: {"$incr": n}, st.integers(1, 9)), "plan": st.just({"$delete": 1})}),
 )
 live = st.tuples(st.integers(0, 4), st.sampled_from([*KNOWN[:4], "q0", "q1", "new"]), said)

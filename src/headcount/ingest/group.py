@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.ingest.cells import EDITS, WHO, folded, folded_rows, happened, typed
+from headcount.ingest.cells import WHO, folded, folded_rows, happened, typed
 from headcount.ingest.keys import Entry, Keys
 from headcount.ingest.records import NAMES, Cell, Record, Sent
 from headcount.ingest.rows import Rows, with_whose
@@ -192,20 +192,13 @@ class Reading:
         people = rows.people
         again = pc.is_in(people.column("identity"), value_set=repeated)
         once = rows.batch(people.filter(pc.invert(again)), columns, channels)
-        if not ordered and not len(repeated):
-            return once, None
-        with self._given(well=cells, repeated=pa.table({"identity": repeated})):
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE folded AS {folded('true' if ordered else 'identity IN (FROM repeated)')}"
-            )
-        edits = self._arrow(EDITS) if ordered else None
+        said = rows.said() if ordered else None
         if not len(repeated):
-            return once, edits
-        several = people.filter(again)
-        with self._given(several=several):
-            return pa.concat_tables(
-                [once, self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)]
-            ), edits
+            return once, said
+        with self._given(well=cells, repeated=pa.table({"identity": repeated}), several=people.filter(again)):
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {folded()}")
+            several = self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)
+        return pa.concat_tables([once, several]), said
 
     def _events(self, calls: Mapping[int, Call], cells: pa.Table, events: Sequence[Record]) -> pa.Table:
         at = (datetime.fromtimestamp(r.second, UTC).replace(tzinfo=None) if r.second else calls[r.row // ROWS].at for r in events)

@@ -60,8 +60,8 @@ class LiveBatch:
     calls: Sequence[Call]
     #: Rows as those of an upload, each identity once.
     batch: Batch
-    #: Columns `identity`, `number` (of a property; minus the bit of a channel), `whole` (the value was set or cleared), `amount`, `added`,
-    #: `removed`: what an upload that was accepted earlier, and is applied later, leaves as it is. None where there is none.
+    #: Columns `row`, `identity`, `number` (of a property; minus the bit of a channel), `whole` (the value was set or cleared), `amount`,
+    #: `added`, `removed`: what an upload that was accepted earlier, and is applied later, leaves as it is. None where there is none.
     edits: pa.Table | None
     #: Columns `name`, `identity`, `happened_at`, `properties` (JSON), `upload`, `row`.
     events: pa.Table | None = None

@@ -53,7 +53,8 @@ class LiveApplication:
             self._run("INSERT INTO calls SELECT call, made_at, actor, door FROM made")
             if self.live.edits is not None:
                 with self._given("edits", self.live.edits):
-                    self._run("INSERT INTO later SELECT e.*, b.made_at FROM edits e JOIN spoken b USING (identity)")
+                    said = "e.identity, e.number, e.whole, e.amount, e.added, e.removed, m.made_at, e.row"
+                    self._run(f"INSERT INTO later SELECT {said} FROM edits e JOIN made m ON m.call = e.row // {ROWS}")
         self._others()
         return effect
 
