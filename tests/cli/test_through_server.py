@@ -100,6 +100,23 @@ SCENARIOS: dict[str, Steps] = {
         ["people", "export", "identity exists", "--columns", "nope", "--output", "none.csv", "--json"],
         ["upload", "all.csv", "--json"],
     ],
+    "events": [
+        ["inspect", "did.csv", "--event", "Charged"],
+        ["check", "did.csv", "--event", "Charged"],
+        ["check", "did.csv", "--event", "Charged", "--json"],
+        ["upload", "did.csv", "--event", "Charged", "--json"],
+        ["upload", "did.csv", "--event", "Charged"],
+        ["upload", "did.csv", "--event", "App Launched", "--json"],
+        ["upload", "did.csv", "--type", "profile", "--event", "Charged", "--json"],
+        ["upload", "did.csv", "--event", "Charged", "--match", "email", "--json"],
+        ["upload", "did.csv", "--type", "event", "--json"],
+        ["uploads", "resume", "{1}", "--event", "Viewed", "--json"],
+        ["people", "show", "00123"],
+        ["people", "show", "00123", "--json"],
+        ["segment", "count", 'did "charged" at least 2 times'],
+        ["uploads", "undo", "{0}"],
+        ["uploads", "redo", "{0}", "--json"],
+    ],
     "consent": [
         ["consent", "log"],
         ["upload", "people.csv", "--json"],
@@ -150,6 +167,7 @@ def files(folder: Path, people: str) -> None:
     assert Path(people).parent == folder
     (folder / "when.csv").write_text(AMBIGUOUS)
     (folder / "m.json").write_text('{"dayFirst": true}')
+    (folder / "did.csv").write_text("identity,ts,Amount,City\n00123,1714557600,3,Rome\n00123,1714557601,4.5,\n,1,2,3\n9,1714557602,,\n")
     (folder / "empty.csv").touch()
     (folder / "sheet.csv").write_bytes(b"%PDF-1.7\n" + bytes(200))
     (folder / "changed.csv").write_text("identity,plan,MSG-email\n00123,gold,true\n00124,gold,\n00200,gold,\n,gold,\n")

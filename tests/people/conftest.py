@@ -50,6 +50,8 @@ def desk_of(tmp_path: Path, notes: Notes) -> Iterator[DeskOf]:
     file.write_text(FILE)
     with application(load_settings(data=tmp_path / "data", threads=1)) as app:
         app.uploads.upload(file, Request(), name=None, door="cli")
+        file.write_text("identity,Amount\n1,300\n")
+        app.uploads.upload(file, Request(kind="event", event="Charged"), name=None, door="cli")
 
         def made(*rights: Right) -> PeopleDesk:
             principal = Principal(id="u1", name="Mia", account_id="default", rights=frozenset(rights), door="api")

@@ -32,6 +32,7 @@ def test_who_sees_personal_data_is_shown_it(desk_of: DeskOf) -> None:
     person = desk.show("1")
     assert (person["identity"], person["properties"]["Email"]["value"]) == ("1", "ann@example.com")
     assert desk.find("BERG", 5) == [person]
+    assert [(event["name"], event["properties"]) for event in person["events"]] == [("Charged", {"Amount": 300})]
 
 
 def test_who_does_not_sees_that_it_is_there(desk_of: DeskOf) -> None:
@@ -39,6 +40,7 @@ def test_who_does_not_sees_that_it_is_there(desk_of: DeskOf) -> None:
     person = desk.show("1")
     assert {name: known["value"] for name, known in person["properties"].items()} == dict.fromkeys(("Name", "Email", "plan"), COVER)
     assert (person["identity"], person["addresses"]["email"], person["reachable"]["email"]) == (COVER, True, True)
+    assert [(event["name"], event["properties"]) for event in person["events"]] == [("Charged", {"Amount": COVER})]
     assert desk.find("berg", 5) == [person]
     (entry,) = desk.consent_log(None, None, 10)
     assert (entry["identity"], entry["after"], entry["row"]) == (COVER, "unsubscribed", 3)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
 from headcount.profiles.report import document, utc_text
-from headcount.profiles.store import Person, StoredConsent, StoredValue
+from headcount.profiles.store import Person, StoredConsent, StoredEvent, StoredValue
 from headcount.values.types import Type
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -56,6 +57,16 @@ def test_a_consent_has_the_source_and_time_of_its_last_change() -> None:
     shown = document(Person("a", (), consent, SEEN, SEEN, ()), {}, NOW)["consent"]
     assert shown["sms"] == {"state": "unsubscribed", "source": "upload", "at": "2026-01-02T03:04:05Z"}
     assert shown["push"] == {"state": "not_set", "source": None, "at": None}
+
+
+def test_events_have_their_origin_and_devices_are_an_address() -> None:
+    did = (StoredEvent("Charged", SEEN, {"Amount": 3}, 1, 7), StoredEvent("Viewed", SEEN, {}, 0, 1024))
+    shown = document(replace(person(), events=did, devices=2), {1: "u1"}, NOW)
+    origin = {"upload": "u1", "row": 7}
+    assert shown["events"][0] == {"name": "Charged", "at": "2026-01-02T03:04:05Z", "properties": {"Amount": 3}, "from": origin}
+    assert shown["events"][1]["from"] == {"upload": None, "row": 1024}
+    assert shown["addresses"]["push"] == 2
+    assert shown["reachable"]["push"]
 
 
 def test_times_with_a_zone_are_told_in_utc() -> None:

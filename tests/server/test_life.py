@@ -54,6 +54,34 @@ def test_a_manifest_stands_before_or_behind_the_file(machine: Caller, first: str
     assert document["upload"]["name"] == "Joined"
 
 
+DID = "identity,ts,Amount\n1,1714557600,300\n,1714557600,1\n"
+
+
+def test_a_file_of_events_is_named_by_the_call_or_by_its_manifest(machine: Caller) -> None:
+    document = machine.upload(DID, "event=Charged")
+    assert (document["ledger"]["stored"], document["ledger"]["rejected"], document["event"]) == (1, 1, "Charged")
+    parts = {"file": ("did.csv", DID, "text/csv"), "manifest": (None, '{"type": "event", "eventName": "Viewed", "name": "Yesterday"}')}
+    assert told(machine.call("POST", "uploads", files=parts))["event"] == "Viewed"
+    renamed = told(machine.call("POST", "uploads?event=Bought", files=parts))
+    assert (renamed["event"], renamed["upload"]["name"]) == ("Bought", "Yesterday")
+    (newest, *_), addresses = (machine.get("people/1")[key] for key in ("events", "addresses"))
+    assert (newest["at"], newest["properties"], newest["from"]["row"]) == ("2024-05-01T10:00:00Z", {"Amount": 300}, 2)
+    assert addresses["push"] == 0
+    checked = told(machine.call("POST", "check?event=Charged", content=DID, headers={"Content-Type": "text/csv"}))
+    assert (checked["ledger"]["stored"], checked["ledger"]["created"]) == (1, 0)
+    refused = machine.send(DID, "event=App%20Launched")
+    assert code(refused) == (400, "event_restricted")
+
+
+def test_an_answer_leaves_rows_events(machine: Caller) -> None:
+    waiting = machine.upload(DID.replace("identity", "who"), "event=Charged")
+    assert waiting["upload"]["status"] == "start_mapping"
+    told(machine.call("PUT", f"uploads/{waiting['upload']['id']}/mapping", json={"identity": "who"}))
+    assert ended(machine, waiting)["ledger"]["stored"] == 1
+    again = machine.upload(DID.replace("identity", "who"), "event=Viewed")
+    assert again["upload"]["status"] == "start_mapping"
+
+
 def test_without_waiting_the_answer_is_there_before_the_work(machine: Caller) -> None:
     document = machine.upload(PEOPLE, "wait=0")
     assert document["upload"]["status"] in {"inspecting", "processing"}

@@ -9,7 +9,7 @@ import pytest
 from headcount.errors import WrongCall
 from headcount.segments.filter import Did
 from headcount.segments.grammar import parse
-from headcount.store.duckdb import events
+from headcount.store.duckdb import events, people
 from headcount.store.duckdb.profiles import open_profiles
 from headcount.store.segment_sql import compile_filter
 
@@ -81,3 +81,13 @@ def test_who_did_it(connection: duckdb.DuckDBPyConnection, text: str, people: st
 def test_what_is_no_value_is_refused(connection: duckdb.DuckDBPyConnection, node: Did) -> None:
     with pytest.raises(WrongCall, match="property"):
         compile_filter(node, {}, upload_numbers=lambda _: None, event_types=lambda name: events.types(connection, name))
+
+
+def test_a_person_tells_what_they_did_the_newest_first_and_how_many_devices_they_have(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("INSERT INTO aliases VALUES ('objectId', 'o1', 'ann'), ('objectId', 'o2', 'bob'), ('FBID', 'o1', 'bob')")
+    connection.execute("INSERT INTO devices VALUES ('o1', 'fcm', 't1', NULL, TIMESTAMP '2024-01-01')")
+    ann, bob = people.people(connection, (), "p.identity <> ?", ["cem"], 9)
+    assert [(event.name, event.at.day, event.row) for event in ann.events] == [("Charged", 9, 2), ("Charged", 1, 1)]
+    assert ann.events[0].properties == {"Amount": 9.5, "paid": True}
+    assert (ann.devices, bob.devices) == (1, 0)
+    assert people.find(connection, (), "nobody", 9) == ()

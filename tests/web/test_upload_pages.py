@@ -15,6 +15,7 @@ from tests.web.test_uploads_pages import HOSTILE, upload
 from headcount.auth.rights import Role
 from headcount.profiles.consent import Channel, Source
 from headcount.uploads.desk import Desk
+from headcount.uploads.mapping import Request
 
 FAULTS = b"identity,plan,visits,MSG-email\n1,pro,3,false\n1,free,4,\n,pro,5,\n2,pro,many,maybe\n"
 DATES = b"identity,signup\n1,01/02/2026 10:00:00\n2,03/04/2026 10:00:00\n"
@@ -218,3 +219,23 @@ def test_every_link_within_a_page_leads_somewhere(admin: Browser, review: bool) 
     places = set(re.findall(r'href="#([^"]+)"', page))
     assert {"duplicates", "problems", "unchanged"} <= places
     assert places <= set(re.findall(r'id="([^"]+)"', page))
+
+
+DID = b"identity,ts,Amount\n1,1714557600,300\n1,1714557601,4\n,1714557600,1\n"
+
+
+def test_a_file_of_events_that_came_by_another_door_is_shown(admin: Browser) -> None:
+    id_ = upload(admin, "did", DID, review=True, request=Request(kind="event", event="Charged"))
+    ready = admin.get(f"/uploads/{id_}")
+    assert all(word in words(ready) for word in ("2 events are stored, and 1 person is created", "time of the event", "Apply it?"))
+    done = words(pressed(admin, id_, "apply"))
+    assert all(word in done for word in ("stored", "1 person was created, 1 person did something", "1 row was rejected"))
+    assert "Taken back" in words(pressed(admin, id_, "undo"))
+
+
+def test_what_came_in_here_does_not_become_events(admin: Browser) -> None:
+    id_ = upload(admin, "dates", DATES, review=True)
+    manifest = {"csrf": admin.csrf, "manifest": '{"type": "event", "eventName": "Charged"}'}
+    refused = admin.client.post(f"/uploads/{id_}/manifest", data=manifest)
+    assert refused.status_code == 400
+    assert "headcount upload FILE --event NAME" in words(refused)

@@ -15,12 +15,19 @@ from headcount.web import uploads_pages
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202egpj.csv"
 
 
-def upload(
-    browser: Browser, name: str, content: bytes = b"identity,plan\n1,pro\n,free\n", *, review: bool = False, file_name: str = "f.csv"
+def upload(  # noqa: PLR0913 - what a file is, and what is said of it
+    browser: Browser,
+    name: str,
+    content: bytes = b"identity,plan\n1,pro\n,free\n",
+    *,
+    review: bool = False,
+    file_name: str = "f.csv",
+    request: Request | None = None,
 ) -> str:
     """Send a file, and wait until nobody works on it."""
     desk = browser.house.desk(browser.house.sign_in.principal_of_session(browser.token))
-    with desk.receiving(name=name, file_name=file_name, request=Request(), review=review, total=len(content)) as incoming:
+    asked = request or Request()
+    with desk.receiving(name=name, file_name=file_name, request=asked, review=review, total=len(content)) as incoming:
         incoming.reception.write(content)
     assert incoming.upload_id
     while desk.progress(incoming.upload_id)["status"] in {"receiving", "inspecting", "processing"}:

@@ -43,7 +43,7 @@ class UploadList(BaseModel):
 
 
 class Ledger(_Open):
-    """`rows = created + updated + unchanged + merged + rejected`."""
+    """`rows = created + updated + unchanged + merged + rejected`; of a file of events `rows = stored + rejected`."""
 
     rows: int
     created: int

@@ -24,6 +24,7 @@ from headcount.api.errors import described, may_answer
 from headcount.errors import WrongCall
 from headcount.profiles.store import Part
 from headcount.uploads.desk import Desk
+from headcount.uploads.manifest import with_event
 from headcount.uploads.mapping import Request as Mapping
 from headcount.uploads.upload import WORKING
 
@@ -37,6 +38,9 @@ MAX_ROW = 2**62
 #: Seconds that a call waits for the end of a small upload, and the most that it can be told to.
 _WAIT, _LONGEST = 10.0, 60.0
 _PAUSE = 0.05
+EventName: TypeAlias = Annotated[
+    str | None, Query(description="The rows are events of this name; otherwise what the manifest says.", examples=["Charged"])
+]
 _BINARY = {"type": "string", "format": "binary"}
 FILE_BODY = {
     "requestBody": {
@@ -79,10 +83,11 @@ class Wanted:
 
 
 @routes.post("", status_code=201, responses=may_answer(409, 413, 415, 507), openapi_extra=FILE_BODY)
-async def upload(
+async def upload(  # noqa: PLR0913, PLR0917 - each is a parameter of the call
     request: Request,
     caller: Calling,
     name: Annotated[str | None, Query(max_length=255, description="What the upload is called; otherwise as the file.")] = None,
+    event: EventName = None,
     review: Annotated[bool, Query(description="Stop when it is ready, with a check of what it would change.")] = False,
     wait: Annotated[
         float, Query(ge=0, le=_LONGEST, description="So many seconds at most the answer waits for the upload to end, or to stop.")
@@ -93,12 +98,14 @@ async def upload(
 
     def begin(body: transfer.Body) -> Any:  # noqa: ANN401 - a context manager
         called = name or (body.manifest and body.manifest.name) or body.file_name
-        mapping = body.manifest.request if body.manifest else Mapping()
+        mapping = with_event(body.manifest.request if body.manifest else Mapping(), event)
         return caller.desk.receiving(name=called, file_name=body.file_name, request=mapping, review=review, total=body.total)
 
     async with AsyncExitStack() as stack:
         incoming = await transfer.take_in(request, stack, begin)
         incoming.name = None if name else incoming.name
+        # A manifest that came behind the file took the place of what was asked for.
+        incoming.request = with_event(incoming.request, event)
     return await _after(caller, incoming.upload_id or "", wait)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from headcount.cli.output import bar, clipped, data, line, paragraph, plain, show_table, table, words
 from headcount.cli.problem_words import show_notices, show_problems
-from headcount.cli.upload_words import PARTS, beside, show_columns, show_consent, show_questions, show_refusal, show_repeated
+from headcount.cli.upload_words import beside, parts_of, show_columns, show_consent, show_questions, show_refusal, show_repeated
 
 _VALUE = 24
 _DUPLICATES = 3
@@ -48,7 +48,7 @@ def say_what_is_open(document: Mapping[str, Any], program: str, file: Path) -> N
 def _show_ledger(out: Console, document: Mapping[str, Any]) -> None:
     ledger = document["ledger"]
     made = table("rows", f"{ledger['rows']:,}", "", numbers=[f"{ledger['rows']:,}"])
-    for part in PARTS:
+    for part in parts_of(ledger):
         made.add_row(part, f"{ledger[part]:,}", bar(ledger[part], ledger["rows"]))
     line(out, "")
     show_table(out, made)

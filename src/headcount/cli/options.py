@@ -15,8 +15,8 @@ import typer
 from headcount.csvfile.encoding import given as encoding_of
 from headcount.csvfile.scan import check_marks
 from headcount.errors import WrongCall
-from headcount.uploads.manifest import Manifest, read, with_flags
-from headcount.uploads.mapping import Match, Request
+from headcount.uploads.manifest import Manifest, read, with_event, with_flags
+from headcount.uploads.mapping import Kind, Match, Request
 
 _DELIMITERS = {"tab": "\t", r"\t": "\t"}
 
@@ -38,6 +38,8 @@ class MappingFlags:
         ),
     ] = field(default_factory=list)
     identity: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that names the person.")] = None
+    holds: Annotated[Kind | None, typer.Option("--type", help="What the rows are: profiles, or events named in a column evtName.")] = None
+    event: Annotated[str | None, typer.Option(metavar="NAME", help="The rows are events of this name.")] = None
     match: Annotated[
         Match | None,
         typer.Option(help="What the identity column holds: identities, or the e-mail addresses or phone numbers of people."),
@@ -73,8 +75,9 @@ class MappingFlags:
     def on(self, request: Request) -> Request:
         """The request with these flags on top. Raises WrongCall."""
         delimiter = self.delimiter and _DELIMITERS.get(self.delimiter.lower(), self.delimiter)
+        asked = with_event(request, self.event, self.holds)
         asked = replace(
-            with_flags(replace(request, identity=self.identity or request.identity), self.maps, self.skip),
+            with_flags(replace(asked, identity=self.identity or request.identity), self.maps, self.skip),
             match=self.match or request.match,
             day_first=request.day_first if self.day_first is None else self.day_first,
             blanks=(*request.blanks, *self.blank),

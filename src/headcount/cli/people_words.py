@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from headcount.cli.output import count, data, line, plain, show_table, table, words
 from headcount.uploads.mapping import reference, taken_otherwise
+
+_EVENTS_SHOWN = 20
 
 
 def show(person: Mapping[str, Any]) -> None:
@@ -27,6 +31,21 @@ def show(person: Mapping[str, Any]) -> None:
         state, source = consent["state"].replace("_", " "), consent["source"] or ""
         channels.add_row(channel, state, source, _moment(consent["at"]), _reachable(person, channel))
     show_table(out, channels)
+    _show_events(out, person["events"])
+
+
+def _show_events(out: Console, events: Sequence[Mapping[str, Any]]) -> None:
+    """Print what somebody did last."""
+    if not events:
+        return
+    made = table("event", "when", "properties", "upload", "row", numbers=["row"])
+    for event in events[:_EVENTS_SHOWN]:
+        said = ", ".join(f"{plain(name)}: {plain(value)}" for name, value in event["properties"].items())
+        made.add_row(plain(event["name"]), _moment(event["at"]), said, event["from"]["upload"], f"{event['from']['row']:,}")
+    line(out, "")
+    show_table(out, made)
+    if len(events) > _EVENTS_SHOWN:
+        line(out, "... and more, with --json.")
 
 
 def show_list(people: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from headcount.cli.output import count, data, line, paragraph, plain, show_table, table, words
 from headcount.cli.problem_words import show_notices, show_problems
-from headcount.segments.filter import Exists, UploadIs
+from headcount.segments.filter import Did, Exists, UploadIs
 from headcount.segments.grammar import render
 
 _STATUS = {
@@ -20,7 +20,8 @@ _STATUS = {
     "ready": "waits to be applied",
 }
 _HELD_SHOWN = 5
-PARTS = ("created", "updated", "unchanged", "merged", "rejected")
+_PARTS = ("created", "updated", "unchanged", "merged", "rejected")
+_PARTS_OF_EVENTS = ("stored", "rejected")
 
 
 def show(document: Mapping[str, Any], program: str) -> None:
@@ -107,13 +108,19 @@ def _status(upload: Mapping[str, Any]) -> str:
 
 def _show_ledger(out: Console, document: Mapping[str, Any]) -> None:
     ledger = document["ledger"]
-    made = table("rows", *(f"{sign} {part}" for sign, part in zip("=++++", PARTS, strict=True)))
+    parts = parts_of(ledger)
+    made = table("rows", *(f"{sign} {part}" for sign, part in zip("=++++", parts, strict=False)))
     for column in made.columns:
         column.justify = "right"
-    made.add_row(f"{ledger['rows']:,}", *(f"{ledger[part]:,}" for part in PARTS))
+    made.add_row(f"{ledger['rows']:,}", *(f"{ledger[part]:,}" for part in parts))
     line(out, "")
     show_table(out, made)
     paragraph(out, "; ".join(beside(document)) + ".", 0)
+
+
+def parts_of(ledger: Mapping[str, Any]) -> Sequence[str]:
+    """What the rows of a ledger add up from."""
+    return _PARTS_OF_EVENTS if "stored" in ledger else _PARTS
 
 
 def beside(document: Mapping[str, Any]) -> Iterator[str]:
@@ -125,7 +132,9 @@ def beside(document: Mapping[str, Any]) -> Iterator[str]:
         identities = count(repeated["identities"], "identity", "identities")
         yield f"{identities} came more than once, in {repeated['rows']:,} rows"
     touched = ledger.get("profiles_touched", 0)
-    if touched > sum(ledger[part] for part in PARTS[:3]):
+    if "stored" in ledger:
+        yield f"{count(touched, 'person did it', 'people did it')}, of whom {ledger['created']:,} were not known before"
+    elif touched > sum(ledger[part] for part in _PARTS[:3]):
         yield f"{count(touched, 'profile')} touched"
     if document.get("seconds") is not None:
         yield f"{document['seconds']:,.2f} seconds, {document['rows_per_second']:,.0f} rows a second"
@@ -196,11 +205,13 @@ def _next(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if document["held"]:
         yield "Re-subscribe also those who opted out themselves, if they agreed to it since:", "upload FILE --confirm-resubscribe REASON"
     yield "Count the people this upload created or changed:", _counting(render(UploadIs(upload_id)))
+    if document.get("event"):
+        yield "Count those who did it:", _counting(render(Did(document["event"])))
     filled = next((c["property"] for c in document["columns"] if c["type"] and c["set"]), None)
-    if filled:
+    if filled and "stored" not in document["ledger"]:
         yield "Count those who have a value:", _counting(render(Exists(filled)))
     yield "Show one person:", "people show IDENTITY"
-    if until and document["ledger"]["created"] + document["ledger"]["updated"]:
+    if until and sum(document["ledger"].get(part, 0) for part in ("created", "updated", "stored")):
         yield f"Take it back, if it was wrong, until {until[:10]}:", f"uploads undo {upload_id}"
 
 

@@ -11,7 +11,8 @@ from headcount.profiles.report import COVER
 def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document of a person without who it is and what is known of them."""
     properties = {name: {**known, "value": COVER} for name, known in document["properties"].items()}
-    return {**document, "identity": COVER, "properties": properties}
+    events = [{**event, "properties": dict.fromkeys(event["properties"], COVER)} for event in document["events"]]
+    return {**document, "identity": COVER, "properties": properties, "events": events}
 
 
 def masked_entry(document: Mapping[str, Any]) -> dict[str, Any]:

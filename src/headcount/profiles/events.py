@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from headcount.errors import WrongCall
+
 #: How long the name of an event is, in characters, and how many properties it has, at most.
 EVENT_NAME_LIMIT, EVENT_PROPERTY_LIMIT = 512, 256
 
@@ -38,3 +40,15 @@ RESTRICTED = frozenset(map(folded, _RESTRICTED_NAMES))
 def is_restricted(name: str) -> bool:
     """Whether nobody may send an event of this name."""
     return folded(name) in RESTRICTED
+
+
+def assert_sendable(name: str) -> str:
+    """The name of an event as it is kept. Raises WrongCall `event_name_blank`, `event_name_too_long`, `event_restricted`."""
+    kept = name.strip()
+    if not folded(kept):
+        raise WrongCall("event_name_blank", "The name of the event is blank.", "Say what people did, such as Charged.")
+    if len(kept) > EVENT_NAME_LIMIT:
+        raise WrongCall("event_name_too_long", f"The name of an event has at most {EVENT_NAME_LIMIT} characters.", "Shorten it.")
+    if is_restricted(kept):
+        raise WrongCall("event_restricted", f"Nobody may send an event “{kept}”: platforms raise it themselves.", "Give it another name.")
+    return kept

@@ -8,7 +8,7 @@ from typing import Any
 
 from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
-from headcount.profiles.store import Person, StoredConsent, StoredValue
+from headcount.profiles.store import Person, StoredConsent, StoredEvent, StoredValue
 
 #: Stands in documents for what is there, and whoever reads them may not see.
 COVER = "•••"
@@ -28,7 +28,7 @@ def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> di
         "first_seen": utc_text(person.first_seen),
         "last_updated": utc_text(person.last_updated),
         "uploads": [upload_ids[number] for number in person.uploads if number in upload_ids],
-        "events": [],
+        "events": [_event(event, upload_ids) for event in person.events],
     }
 
 
@@ -58,6 +58,11 @@ def _value(stored: StoredValue, upload_ids: Mapping[int, str]) -> dict[str, Any]
     return {"type": stored.property.type.value, "value": value, "from": came_from}
 
 
+def _event(event: StoredEvent, upload_ids: Mapping[int, str]) -> dict[str, Any]:
+    came_from = {"upload": upload_ids.get(event.upload), "row": event.row}
+    return {"name": event.name, "at": utc_text(event.at), "properties": dict(event.properties), "from": came_from}
+
+
 def _age(born: datetime, now: datetime) -> int:
     """Whole years; the birthday counts from the hour that was stored."""
     had_birthday = (now.month, now.day, now.time()) >= (born.month, born.day, born.time())
@@ -68,7 +73,7 @@ def _addresses(person: Person) -> Mapping[Channel, int | bool]:
     """How many devices a person has, and whether there is an address of each other kind."""
     filled = {stored.property.name for stored in person.values}
     return {
-        Channel.PUSH: 0,
+        Channel.PUSH: person.devices,
         Channel.SMS: "Phone" in filled,
         Channel.EMAIL: "Email" in filled,
         Channel.WHATSAPP: "Phone" in filled,

@@ -18,6 +18,8 @@ from headcount.values.types import Type
 APPLIES = "applies"
 #: Examples of one kind of change that are given of a property.
 EXAMPLES = 5
+#: Of how many events a person tells, the newest.
+EVENTS = 100
 #: How many consents that a batch holds, and how many values that a reversal keeps, are listed.
 HELD_LISTED = 1_000
 
@@ -146,6 +148,29 @@ class Origin:
     accepted: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EventColumn:
+    """A property of events that a batch has: its values are in the column `p<place>`."""
+
+    place: int
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class EventBatch:
+    """Events of one upload, each a row.
+
+    `rows` has `row` (int64, spreadsheet row), `identity` (text), `first` (boolean: no row before it in the file had the identity), the
+    columns of `columns`, and where they differ from row to row `event` (the name) and `happened_at` (null: the time of the upload).
+    """
+
+    rows: pa.Table
+    columns: tuple[EventColumn, ...]
+    #: The name of all of them, where they have no column `event`.
+    name: str | None
+
+
 #: Taking an upload back, and bringing it back after that.
 Job: TypeAlias = Literal["undo", "redo"]
 
@@ -243,6 +268,17 @@ class StoredConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """What a person did, and where that came from: an upload's number and row."""
+
+    name: str
+    at: datetime
+    properties: Mapping[str, Any]
+    upload: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """All that is known of one profile."""
 
@@ -251,8 +287,12 @@ class Person:
     consent: Mapping[Channel, StoredConsent]
     first_seen: datetime
     last_updated: datetime
-    #: Numbers of the uploads that created or changed it, in order.
+    #: Numbers of the uploads that created or changed it, or had events of it, in order.
     uploads: tuple[int, ...]
+    #: How many devices can be sent a push message.
+    devices: int = 0
+    #: The newest `EVENTS`, newest first.
+    events: tuple[StoredEvent, ...] = ()
 
 
 #: What became of a person by an upload.
@@ -299,6 +339,18 @@ class ProfileStore(Protocol):
 
         `progress` is told what each did, and how many rows of the batch are done after it. Without `keep` it is only worked out.
         """
+        ...
+
+    def add_events(self, batch: EventBatch, origin: Origin, progress: Callable[[int, int], Progress], *, keep: bool = True) -> None:
+        """Store events, the people whom nobody knew yet, and the progress, in one transaction; in several, while live calls wait.
+
+        `progress` is told how many people each created, and how many rows of the batch are done after it. Without `keep` it is only worked
+        out.
+        """
+        ...
+
+    def event_property_types(self) -> Mapping[tuple[str, str], Type]:
+        """The types of the properties of events, by the folded name of the event and the name of the property."""
         ...
 
     def settle(self, accepted: datetime) -> None:

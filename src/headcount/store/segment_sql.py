@@ -67,7 +67,7 @@ _MOST: Final = 2**62
 
 _BY_UPLOAD: Final = (
     "(p.created_upload = ? or p.identity in (select identity from standing_changes where upload = ? "
-    "union all select identity from standing_consent where upload = ?))"
+    "union all select identity from standing_consent where upload = ? union all select identity from events where upload = ?))"
 )
 
 
@@ -205,7 +205,7 @@ class _Compiler:
         if number is None:
             advice = "`headcount uploads list` shows the uploads there are."
             raise WrongCall("upload_unknown", f"There is no upload {upload_id!r}.", advice)
-        return Compiled(_BY_UPLOAD, [number] * 3)
+        return Compiled(_BY_UPLOAD, [number] * _BY_UPLOAD.count("?"))
 
     def _property_test(self, node: PropertyTest) -> Compiled:
         if self.of_event and node.property not in self.properties:

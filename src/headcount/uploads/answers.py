@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Never
 
 from headcount.errors import WrongCall
-from headcount.uploads.manifest import with_flags
+from headcount.uploads.manifest import with_event, with_flags
 from headcount.uploads.mapping import Request
 
 
@@ -24,6 +24,7 @@ def _flags() -> ArgumentParser:
     parser.add_argument("--skip", action="append", default=[])
     parser.add_argument("--blank", action="append", default=[])
     parser.add_argument("--identity")
+    parser.add_argument("--event")
     parser.add_argument("--match", choices=["identity", "email", "phone"])
     parser.add_argument("--day-first", dest="day_first", action="store_true", default=None)
     parser.add_argument("--month-first", dest="day_first", action="store_false", default=None)
@@ -33,8 +34,9 @@ def _flags() -> ArgumentParser:
 def answered(request: Request, answers: Sequence[str]) -> Request:
     """The request with answers such as `--day-first` or `--map 'A=B'` on top. Raises WrongCall `answer_invalid`, `map_invalid`."""
     given = _parsed(answers)
+    asked = with_event(request, given.event)
     return replace(
-        with_flags(replace(request, identity=given.identity or request.identity), given.map, given.skip),
+        with_flags(replace(asked, identity=given.identity or asked.identity), given.map, given.skip),
         match=given.match or request.match,
         day_first=request.day_first if given.day_first is None else given.day_first,
         blanks=(*request.blanks, *given.blank),

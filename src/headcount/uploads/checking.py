@@ -14,6 +14,7 @@ from headcount.errors import FileRejected
 from headcount.profiles.store import Example, Origin
 from headcount.uploads import report
 from headcount.uploads.applying import Applying
+from headcount.uploads.happening import Happening
 from headcount.uploads.history import NOTHING_YET, repeated
 from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
@@ -102,5 +103,7 @@ def checked(  # noqa: PLR0913, PLR0917 - a file and what is known about it
         refused = Rejects(connection.cursor(), None, numbered, workdir / "refused")
         refused.prepare()
         on_rows = of_total(on_progress, "checking", staged.records)
+        if numbered.events:
+            return WouldBe(Happening(staged, numbered, store, origin, on_rows, keep=False).run(), numbered.numbers(properties), {})
         applying = Applying(connection, staged, numbered, store, origin, refused, on_rows, keep=False)
         return WouldBe(applying.run(), {name: p.number for name, p in properties.items()}, applying.examples)

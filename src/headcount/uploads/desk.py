@@ -286,7 +286,7 @@ class Desk:
         return self.means.turns.uploads.records.get(self.principal.account_id, upload_id)
 
     def _answer(self, record: UploadRecord, request: Request) -> dict[str, Any]:
-        header = _header(record)
+        header, request = _header(record), _as_before(request, request_from_json(record.request))
         if header and (unknown := unknown_columns(header, request)) and not request.delimiter:
             raise WrongCall("column_unknown", f"The file has no column “{unknown[0]}”.", f"Its columns are: {', '.join(header[:20])}.")
         self.means.turns.answer(record, request)
@@ -297,7 +297,7 @@ class Desk:
     def _mapping(self, record: UploadRecord, header: Sequence[str], request: Request) -> RememberedMapping:
         return RememberedMapping(
             account_id=record.account_id,
-            headers=fingerprint(header),
+            headers=fingerprint(header, request.kind),
             request=request_to_json(worth_remembering(request)),
             upload=record.id,
             by=self.principal.name,
@@ -306,7 +306,8 @@ class Desk:
 
     def _remembered(self, record: UploadRecord) -> RememberedMapping | None:
         header = _header(record)
-        return self.means.mappings.find(record.account_id, fingerprint(header)) if header else None
+        kind = request_from_json(record.request).kind
+        return self.means.mappings.find(record.account_id, fingerprint(header, kind)) if header else None
 
     def _done(self, action: str, record: UploadRecord, **details: str | int | bool) -> dict[str, Any]:
         self._log(action, record.id, **details)
@@ -314,6 +315,13 @@ class Desk:
 
     def _log(self, action: str, on: str, **details: str | int | bool) -> None:
         self.means.log.add(self.principal.did(action, on, self.means.clock(), **details))
+
+
+def _as_before(request: Request, before: Request) -> Request:
+    """An answer says what columns mean; what the rows are, and what the events are called, was said with the file."""
+    if before.kind == "profile":
+        return request
+    return replace(request, kind=before.kind, event=request.event or before.event)
 
 
 def _on_a_line(name: str) -> str:

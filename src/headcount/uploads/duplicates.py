@@ -42,6 +42,27 @@ class Duplicates:
         return {"identities": self.identities, "rows": self.rows}
 
 
+class Appearances:
+    """Which identities came already while a file is gone through once more; `repeated` are the hashes of those that come more than once."""
+
+    def __init__(self, repeated: pa.Array) -> None:
+        self._repeated: Hashes = np.sort(repeated.to_numpy(zero_copy_only=False).astype(np.uint64, copy=False))
+        self._came = np.zeros(self._repeated.size, np.bool_)
+
+    def note(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        """For each of the next rows whether its identity has not come before it."""
+        first = np.ones(hashes.size, np.bool_)
+        if not self._repeated.size or not hashes.size:
+            return first
+        place = np.minimum(np.searchsorted(self._repeated, hashes), self._repeated.size - 1)
+        again = self._repeated[place] == hashes
+        places, firsts = np.unique(place[again], return_index=True)
+        first[again] = False
+        first[np.flatnonzero(again)[firsts[~self._came[places]]]] = True
+        self._came[places] = True
+        return first
+
+
 class Collected:
     """The hashes of a file while it is read."""
 

@@ -136,10 +136,18 @@ class _Filling:
             index = by_header.get(problem.column or "")
             if index is not None and index in self.filled:
                 self._add_wrong({index: problem.count})
+            if problem.code == "event_time_invalid" and self._time is not None:
+                self._add_wrong({self._time: problem.count})
 
     def _count(self, rows: pa.Table) -> None:
         for column in (c for c in self.plan.columns if c.operation is None):
             self.filled[column.index] += rows.num_rows - rows.column(f"p{column.index}").null_count
+        if self._time is not None:
+            self.filled[self._time] += rows.num_rows - rows.column("happened_at").null_count
+
+    @property
+    def _time(self) -> int | None:
+        return self.plan.events.time if self.plan.events else None
 
     def _add_wrong(self, cells: Mapping[int, int]) -> None:
         self.filled.update(cells)

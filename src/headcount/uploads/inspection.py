@@ -10,10 +10,12 @@ import duckdb
 import pyarrow as pa
 
 from headcount.csvfile import CsvFile, Ends
+from headcount.profiles.events import EVENT_PROPERTY_LIMIT
 from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.profiles.store import Known
 from headcount.single_row import single_row
 from headcount.uploads import evidence, questions
+from headcount.uploads.event_columns import EventTypes, known_types, planned_events
 from headcount.uploads.evidence import Found, Look, Subject
 from headcount.uploads.filling import Stage
 from headcount.uploads.mapping import Column, Request, Resolved, Role, resolve
@@ -30,7 +32,9 @@ from headcount.values.types import Type
 UNCLEAR_SHARE = 0.5
 _LEAST_FIRST_ROWS = 200
 _WHITE_SPACE: Mapping[Ends, WhiteSpace] = {Ends.PLAIN: "none", Ends.BLANKS: "blanks", Ends.ANY: "any"}
-_INSPECTED = frozenset({Role.PROPERTY, Role.CONSENT, Role.IDENTITY})
+_INSPECTED = frozenset({Role.PROPERTY, Role.CONSENT, Role.IDENTITY, Role.EVENT, Role.TIME})
+#: Columns with a type.
+_TYPED = frozenset({Role.PROPERTY, Role.TIME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Account:
     known: Callable[[pa.Table], Known] | None = None
     #: Whether the values of a property of whole numbers stay what they are as floats.
     fits_float: Callable[[str], bool] = lambda _: True
+    #: The types of the properties of events.
+    event_types: EventTypes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +88,20 @@ class Inspector:
     request: Request
     account: Account
     stage: Stage
+    #: The types that properties have already, by their names.
+    stored: Mapping[str, Type] = field(default_factory=dict)
 
     def run(self) -> Inspection:
-        """Read all rows and say what they are.
+        """Read all rows and say what they are."""
+        resolved = resolve(self.file.header, self.request)
+        return replace(self, stored=self._types(resolved)).read(resolved)
+
+    def read(self, resolved: Resolved) -> Inspection:
+        """Read all rows, whose columns mean this, and say what they are.
 
         The first rows tell what each column probably is; the stage is filled by that, and where a cell of all the others
         contradicts it, the column is counted exactly and the stage filled again.
         """
-        resolved = resolve(self.file.header, self.request)
         if too_many := self._limit(resolved):
             unread = [InspectedColumn(c, None, None, new=False, evidence={}) for c in resolved.columns]
             return self._inspection(replace(resolved, problems=(*resolved.problems, too_many)), unread, [], None, None)
@@ -152,7 +164,7 @@ class Inspector:
         return inspected, asked
 
     def _subject(self, column: Column, resolved: Resolved) -> Subject:
-        if column.role is not Role.PROPERTY:
+        if column.role not in _TYPED:
             return Subject(column, infer.NEW_PROPERTY if _faulty(column, resolved) else ())
         operation = next((c.index for c in resolved.columns if c.role is Role.OPERATION and c.name == column.header), None)
         return Subject(column, self._candidates(column), operation=operation)
@@ -165,13 +177,26 @@ class Inspector:
             return infer.EXISTING_DATE
         if column.type is not None:
             return ()
-        if stored is Type.INTEGER and column.name not in SYSTEM:
+        if stored is Type.INTEGER and (self._of_events or column.name not in SYSTEM):
             return (infer.FRACTION,)
         return infer.NEW_PROPERTY if stored is None else ()
 
     def _stored_type(self, column: Column) -> Type | None:
-        stored = self.account.properties.get(column.name)
-        return stored.type if stored else SYSTEM.get(column.name)
+        return Type.DATE if column.role is Role.TIME else self.stored.get(column.name)
+
+    @property
+    def _of_events(self) -> bool:
+        return self.request.kind == "event"
+
+    def _types(self, resolved: Resolved) -> Mapping[str, Type]:
+        """The types that properties have already, by their names."""
+        if self._of_events:
+            return known_types(self._look, self._source, resolved, self.request, self.account.event_types)
+        return {**SYSTEM, **{name: known.type for name, known in self.account.properties.items()}}
+
+    def _fits_float(self, name: str) -> bool:
+        # Values of events are as they came, each by itself.
+        return self._of_events or self.account.fits_float(name)
 
     def _first_found(self, resolved: Resolved) -> dict[int, tuple[Subject, Found]]:
         """What the first rows say of each column, all rows where that leaves more than one answer."""
@@ -198,7 +223,7 @@ class Inspector:
 
     def _decide(self, subject: Subject, found: Found) -> tuple[InspectedColumn, Question | None]:
         column, stored = subject.column, self._stored_type(subject.column)
-        if column.role is not Role.PROPERTY:
+        if column.role not in _TYPED:
             return InspectedColumn(column, None, None, new=False, evidence=_evidence(subject, found, ())), None
         choices = self._choices(subject, found, stored)
         question = None
@@ -206,14 +231,14 @@ class Inspector:
             differ, examples = self._look.disagreements(self._source, column, choices)
             question = questions.ambiguous_date(column, choices, differ, examples) if differ else None
         chosen = choices[0] if choices else None
-        conflict = questions.type_conflict(column, stored) if self._conflicts(column, stored) else None
+        conflict = questions.type_conflict(column, stored, of_event=self._of_events) if self._conflicts(column, stored) else None
         decided = InspectedColumn(
             column,
             chosen.type if chosen else None,
             chosen.format if chosen else None,
             new=stored is None and chosen is not None,
             evidence=_evidence(subject, found, choices),
-            notices=tuple(questions.notices(subject, found, chosen, stored)),
+            notices=tuple(questions.notices(subject, found, chosen, stored, of_event=self._of_events)),
         )
         return decided, conflict or question
 
@@ -223,11 +248,12 @@ class Inspector:
         if column.format or (column.type and column.type is not Type.DATE):
             return (Candidate(column.type or Type.DATE, column.format),)
         if Type.DATE in {column.type, stored}:
-            formats = infer.best_formats(found.evidence) or (infer.DATES[0],)
+            usual = infer.UNIX if column.role is Role.TIME else infer.DATES[0]
+            formats = infer.best_formats(found.evidence) or (usual,)
             return self._day_order(formats)
         if stored is not None:
             fractions = any(c.fraction and n for c, n in found.evidence.fits.items())
-            widened = stored is Type.INTEGER and fractions and self.account.fits_float(column.name)
+            widened = stored is Type.INTEGER and fractions and self._fits_float(column.name)
             return (Candidate(Type.FLOAT if widened else stored),)
         if found.edits:
             return (Candidate(Type.LIST),)
@@ -237,7 +263,7 @@ class Inspector:
         """Whether the mapping asks for another type than the property has and may get."""
         if column.type is None or stored is None or column.type is stored:
             return False
-        return not widens(stored, column.type) or not self.account.fits_float(column.name)
+        return not widens(stored, column.type) or not self._fits_float(column.name)
 
     def _day_order(self, formats: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         if self.request.day_first is None:
@@ -247,15 +273,24 @@ class Inspector:
     def _limit(self, resolved: Resolved) -> HeaderProblem | None:
         """Too many new properties; a column without a cell makes none."""
         limit, stored = self.account.property_limit, sum(1 for p in self.account.properties.values() if not p.system)
-        new = [c for c in resolved.columns if c.role is Role.PROPERTY and self._stored_type(c) is None]
+        new = [c for c in resolved.columns if c.role is Role.PROPERTY and (self._of_events or self._stored_type(c) is None)]
+        if self._of_events:
+            limit, stored = EVENT_PROPERTY_LIMIT, 0
         if stored + len(new) <= limit:
             return None
         cells = single_row(self.connection, f"SELECT {', '.join(f'count(c{c.index})' for c in new)} FROM {self._source}")
-        return questions.property_limit(sum(1 for n in cells if n), stored, limit)
+        filled_columns = sum(1 for n in cells if n)
+        if self._of_events:
+            return questions.event_property_limit(filled_columns, limit)
+        return questions.property_limit(filled_columns, stored, limit)
 
     def _plan(self, resolved: Resolved, identity: Column, columns: Sequence[InspectedColumn]) -> Plan:
         operations = {c.name: c.index for c in resolved.columns if c.role is Role.OPERATION}
-        planned = tuple(_planned(c, c.type, operations) for c in columns if c.column.role is Role.PROPERTY and c.type is not None)
+        planned = tuple(
+            replace(_planned(c, c.type, operations), of_event=self._of_events)
+            for c in columns
+            if c.column.role is Role.PROPERTY and c.type is not None
+        )
         consent = {c.channel: c.index for c in resolved.columns if c.role is Role.CONSENT and c.channel}
         return Plan(
             headers=tuple(self.file.header),
@@ -267,6 +302,7 @@ class Inspector:
             limits=self.account.limits,
             blanks=self.request.blanks,
             white_space=_WHITE_SPACE[self.file.ends],
+            events=planned_events(self.request, ((c.column, c.format) for c in columns)) if self._of_events else None,
         )
 
     def _approve_emails(self, plan: Plan, sample: str) -> bool:
@@ -280,7 +316,7 @@ class Inspector:
         return bool(approved)
 
     def _match(self, plan: Plan) -> list[Question]:
-        if self.request.match is not None or self.account.known is None:
+        if self.request.match is not None or self.account.known is None or self._of_events:
             return []
         addressed = "contains(key, '@') OR regexp_full_match(key, '[+(]?[0-9][0-9 ().\\-]{5,}')"
         if not self._row(f"SELECT count(*) FROM ({keys(plan, 'first_look')}) WHERE {addressed}")[0]:
@@ -297,7 +333,9 @@ class Inspector:
 
 def _doubtful(plan: Plan, source: str) -> str:
     """SELECT of the distinct texts that must be addresses and of which only the library can say whether they are."""
-    texts = [filled(f"c{c.index}", white_space=plan.white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email"]
+    texts = [
+        filled(f"c{c.index}", white_space=plan.white_space, blanks=c.blanks) for c in plan.columns if c.name == "Email" and not c.of_event
+    ]
     texts += [identity_text(plan)] if plan.match == "email" else []
     each = (f"SELECT {text} AS t FROM {source}" for text in texts)
     return " UNION ".join(f"SELECT DISTINCT t FROM ({one}) WHERE {system.is_doubtful_email('t')}" for one in each)

@@ -20,7 +20,10 @@ class LedgerError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`rows = created + updated + unchanged + merged + rejected`; blank lines are no rows."""
+    """`rows = created + updated + unchanged + merged + rejected`; blank lines are no rows.
+
+    Of events `rows = stored + rejected`, and `created` counts the people whom nobody knew before.
+    """
 
     rows: int
     created: int
@@ -31,15 +34,18 @@ class Ledger:
     blank_lines: int
     cells_not_applied: int
     consent: Mapping[str, Mapping[str, int]]
+    #: None where the rows are profiles.
+    stored: int | None = None
 
     def __post_init__(self) -> None:
-        answered = self.created + self.updated + self.unchanged + self.merged + self.rejected
+        answered = self.created + self.updated + self.unchanged + self.merged if self.stored is None else self.stored
+        answered += self.rejected
         if self.rows != answered:
             raise LedgerError(f"{self.rows} rows, but {answered} are answered for: {self}")
 
     def to_json(self) -> dict[str, Any]:
         """The ledger as the report has it."""
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key != "stored" or value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class Tally:
             blank_lines=blank_lines,
             cells_not_applied=count("cells_not_applied", 0),
             consent={ch.value: {c: self.consent.get(ch.value, {}).get(c, 0) for c in changes} for ch in Channel},
+            stored=self.counts.get("stored"),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from headcount.uploads import report
 from headcount.uploads.filling import Stage
 from headcount.uploads.inspection import Account, Inspection, Inspector
 from headcount.uploads.ledger import Tally
+from headcount.uploads.manifest import assert_match
 from headcount.uploads.mapping import Request, unknown_columns
 from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader, rows_of_chunk
@@ -66,7 +67,8 @@ class Looking:
             return file, found, report.what_it_is(file, found, report.preview(connection, file, PREVIEW))
 
     def inspect(self, file: CsvFile, request: Request, stage: Stage) -> Inspection:
-        """What all rows are; fills the stage. Raises WrongCall(`column_unknown`)."""
+        """What all rows are; fills the stage. Raises WrongCall (`column_unknown`, `match_impossible`)."""
+        assert_match(request)
         unknown = unknown_columns(file.header, request)
         if unknown:
             shown = ", ".join(header.strip() for header in file.header[:20])
@@ -101,9 +103,9 @@ class Looking:
 
     def _account(self) -> Account:
         with self.open_store() as store:
-            properties = {p.name: p for p in store.properties()}
+            properties, events = {p.name: p for p in store.properties()}, store.event_property_types()
         rules = self.rules
-        return Account(properties, rules.zone, rules.property_limit, rules.limits, self._known, self._fits_float)
+        return Account(properties, rules.zone, rules.property_limit, rules.limits, self._known, self._fits_float, events)
 
     def _fits_float(self, name: str) -> bool:
         with self.open_store() as store:

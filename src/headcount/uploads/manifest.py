@@ -12,8 +12,9 @@ from headcount.csvfile.encoding import given as encoding_of
 from headcount.csvfile.scan import check_marks
 from headcount.errors import WrongCall
 from headcount.profiles.consent import channel_of
+from headcount.profiles.events import assert_sendable
 from headcount.profiles.properties import IDENTITY
-from headcount.uploads.mapping import ColumnRequest, Match, Request
+from headcount.uploads.mapping import EVENT_NAME, EVENT_TIME, ColumnRequest, Kind, Match, Request
 from headcount.values import dates
 from headcount.values.types import Type
 
@@ -29,6 +30,7 @@ TYPES: Mapping[str, Type] = {
 _TOP = {
     "fileName",
     "type",
+    "eventName",
     "name",
     "clientEmail",
     "columns",
@@ -74,14 +76,13 @@ def read(text: str) -> Manifest:
     _assert_text(document)
     top = _object(document, "$", _TOP)
     _assert_once(top, "$")
-    if str(top.get("type", "profile")).lower() != "profile":
-        _refuse("$.type", "allowed here is “profile”")
+    kind = _kind(top)
     dialect = _object(top.get("dialect", {}), "$.dialect", _DIALECT)
     _assert_dialect(dialect)
     columns = _object(top.get("columns", {}), "$.columns", None)
     identity = _text(top, "identity", "$")
     request = Request(
-        columns={header: _column(header, spec, identity) for header, spec in columns.items()},
+        columns={header: _column(header, spec, identity, kind) for header, spec in columns.items()},
         identity=identity,
         match=_match(top),
         day_first=_flag(top, "dayFirst", "$"),
@@ -91,7 +92,11 @@ def read(text: str) -> Manifest:
         quote=_text(dialect, "quote", "$.dialect"),
         escape=_text(dialect, "escape", "$.dialect"),
         confirm_resubscribe=_text(top, "confirmResubscribe", "$"),
+        kind=kind,
+        event=_event(top, kind),
     )
+    if kind == "event":
+        _assert_of_event(request)
     return Manifest(request, _text(top, "name", "$") or _text(top, "fileName", "$"))
 
 
@@ -99,6 +104,8 @@ def manifest_of(request: Request, name: str | None = None) -> dict[str, Json]:
     """The manifest that says what the request does, as a JSON object: `read` gives the same meaning back."""
     dialect = {key: getattr(request, key) for key in ("delimiter", "encoding", "quote", "escape")}
     top: dict[str, Json] = {
+        "type": None if request.kind == "profile" else request.kind,
+        "eventName": request.event,
         "name": name,
         "identity": request.identity,
         "match": request.match,
@@ -210,6 +217,31 @@ def _word(value: Mapping[str, Json], key: str, path: str, allowed: Sequence[Word
     _refuse(f"{path}.{key}", f"“{found}” is unknown; allowed are {', '.join(allowed)}")
 
 
+def _kind(top: Mapping[str, Json]) -> Kind:
+    allowed: tuple[Kind, ...] = ("profile", "event")
+    return _word(top, "type", "$", allowed, "profile")
+
+
+def _event(top: Mapping[str, Json], kind: Kind) -> str | None:
+    name = _text(top, "eventName", "$")
+    if name is None:
+        return None
+    if kind != "event":
+        _refuse("$.eventName", "allowed is type “event” with it")
+    try:
+        return assert_sendable(name)
+    except WrongCall as error:
+        _refuse("$.eventName", error.message.rstrip("."))
+
+
+def _assert_of_event(request: Request) -> None:
+    """An event is stored as its row says; what an upload of profiles can do with stored values has no meaning there."""
+    for asked in request.columns.values():
+        for key, usual in (("blank", "keep"), ("write", "overwrite")):
+            if getattr(asked, key) != usual:
+                _refuse(f"{asked.path}.{key}", f"allowed for events is {usual}")
+
+
 def _match(top: Mapping[str, Json]) -> Match | None:
     if top.get("match") is None:
         return None
@@ -232,7 +264,7 @@ def _assert_dialect(dialect: Mapping[str, Json]) -> None:
             _refuse(f"$.dialect.{key}", f"{error.message} {error.advice}".rstrip("."))
 
 
-def _column(header: str, spec: Json, identity: str | None) -> ColumnRequest:
+def _column(header: str, spec: Json, identity: str | None, kind: Kind) -> ColumnRequest:
     path = f"$.columns['{header}']"
     fields = _object(spec, path, _COLUMN)
     asked = _asked(fields, path)
@@ -242,19 +274,29 @@ def _column(header: str, spec: Json, identity: str | None) -> ColumnRequest:
         _refuse(f"{path}.skip", "a column that is left out takes no other field; allowed beside them is false")
     if asked.format and asked.type is not Type.DATE:
         _refuse(f"{path}.dateFormat", f"allowed is dataType DATE with it, not {fields['dataType']}")
-    fault = _typeless(header, asked, identity)
+    fault = _typeless(header, asked, identity, kind)
     if fault:
         _refuse(f"{path}.{'dateFormat' if asked.format else 'dataType'}", fault)
     return asked
 
 
-def _typeless(header: str, asked: ColumnRequest, identity: str | None) -> str:
+def _typeless(header: str, asked: ColumnRequest, identity: str | None, kind: Kind) -> str:
     """What is wrong with a type or format for a column whose meaning leaves no choice; blank where nothing is."""
     target = IDENTITY if header == identity else (asked.property or header).strip()
     if target == IDENTITY and (asked.format or asked.type not in {None, Type.STRING}):
         return "the identity is a text as it stands; allowed is STRING, or nothing"
+    if kind == "event":
+        return _typeless_of_event(target, asked)
     if channel_of(target) and (asked.format or asked.type not in {None, Type.BOOLEAN}):
         return "consent is true or false; allowed is BOOLEAN, or nothing"
+    return ""
+
+
+def _typeless_of_event(target: str, asked: ColumnRequest) -> str:
+    if target == EVENT_NAME and (asked.format or asked.type not in {None, Type.STRING}):
+        return "the name of an event is a text as it stands; allowed is STRING, or nothing"
+    if target == EVENT_TIME and asked.type not in {None, Type.DATE}:
+        return "the time of an event is a date; allowed is DATE, or nothing"
     return ""
 
 
@@ -296,7 +338,7 @@ def with_flags(request: Request, maps: Sequence[str], skips: Sequence[str]) -> R
     columns = dict(request.columns)
     for text in maps:
         header, asked = _map(text, columns)
-        fault = _typeless(header, asked, request.identity)
+        fault = _typeless(header, asked, request.identity, request.kind)
         if fault:
             raise WrongCall("map_invalid", f"--map '{text}' cannot be: {fault}.", "Leave the type and the format out.")
         columns[header] = asked
@@ -331,3 +373,18 @@ def _flag_format(text: str, format_: str) -> str:
         raise WrongCall(
             "map_invalid", f"--map '{text}' cannot be read: {error}.", "Example: --map 'Signup=Signup:date:dd.MM.yyyy'."
         ) from error
+
+
+def with_event(request: Request, name: str | None, kind: Kind | None = None) -> Request:
+    """The request for a file of events, where `name` names them or `kind` says so. Raises WrongCall."""
+    if kind == "profile" and name is not None:
+        raise WrongCall("event_unexpected", "Profiles have no event name.", "Leave the name out, or say that the rows are events.")
+    if name is None:
+        return request if kind is None else replace(request, kind=kind, event=request.event if kind == "event" else None)
+    return replace(request, kind="event", event=assert_sendable(name))
+
+
+def assert_match(request: Request) -> None:
+    """Events go to whom they name. Raises WrongCall `match_impossible`."""
+    if request.kind == "event" and request.match not in {None, "identity"}:
+        raise WrongCall("match_impossible", f"Events cannot be matched by {request.match}.", "Their rows name people by identity.")

@@ -18,8 +18,12 @@ from headcount.values.types import Type
 #: The columns that a rejects file has beside the original ones; an upload of the mended file ignores them.
 REJECTS_ROW, REJECTS_CODE, REJECTS_DESCRIPTION = "row", "Failure Code", "Failure Description"
 OPERATION_SUFFIX = ".operation"
+#: In a file of events, the columns that say what was done, and when.
+EVENT_NAME, EVENT_TIME = "evtName", "ts"
 
 Match = Literal["identity", "email", "phone"]
+#: What a row of a file is.
+Kind = Literal["profile", "event"]
 
 
 class Role(StrEnum):
@@ -29,6 +33,8 @@ class Role(StrEnum):
     PROPERTY = "property"
     CONSENT = "consent"
     OPERATION = "operation"
+    EVENT = "event"
+    TIME = "time"
     SKIP = "skip"
 
 
@@ -61,6 +67,9 @@ class Request:
     quote: str | None = None
     escape: str | None = None
     confirm_resubscribe: str | None = None
+    kind: Kind = "profile"
+    #: The name of the events; None where a column has them.
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,8 @@ def resolve(headers: Sequence[str], request: Request) -> Resolved:
     problems += _duplicates(columns)
     if not any(c.role is Role.IDENTITY for c in columns):
         problems.append(_identity_missing(columns))
+    if request.kind == "event":
+        problems += _event_names(columns, request)
     return Resolved(tuple(columns), tuple(problems), _notices(columns, rejects))
 
 
@@ -182,7 +193,7 @@ def _column(
     column = Column(index, name, Role.PROPERTY, type=asked.type, blank=asked.blank, write=asked.write, blanks=blanks)
     if asked.skip:
         return replace(column, role=Role.SKIP), ()
-    if name.endswith(OPERATION_SUFFIX) and asked.property is None:
+    if name.endswith(OPERATION_SUFFIX) and asked.property is None and request.kind == "profile":
         return _operation(column, names)
     target, format_ = _without_format(name, asked)
     # A name that a header could not say again would be lost to every file that has it, an export first of all.
@@ -196,7 +207,13 @@ def _column(
         faults = (*faults, _fault("header_format", column, str(error)))
     if column.format and column.type is None:
         column = replace(column, type=Type.DATE)
+    if request.kind == "event":
+        return replace(column, role=_EVENT_ROLES.get(column.name, Role.PROPERTY)), faults
     return _with_role(column, near=asked.property is None), tuple(_near_misses(column, asked)) or faults
+
+
+#: What a column of a file of events is for; others are properties of the event.
+_EVENT_ROLES = {IDENTITY: Role.IDENTITY, EVENT_NAME: Role.EVENT, EVENT_TIME: Role.TIME}
 
 
 def _with_role(column: Column, *, near: bool) -> Column:
@@ -300,6 +317,16 @@ def _identity_missing(columns: Sequence[Column]) -> HeaderProblem:
         "",
         answers=tuple(f"--identity '{reference(c)}'" for c in likely) or ("--identity COLUMN",),
     )
+
+
+def _event_names(columns: Sequence[Column], request: Request) -> Iterator[HeaderProblem]:
+    """What is wrong with where the names of events stand: nowhere, or in two places."""
+    named = next((c for c in columns if c.role is Role.EVENT), None)
+    if named is None and request.event is None:
+        yield HeaderProblem("event_name_missing", "", "", answers=("--event NAME", f"--map 'COLUMN={EVENT_NAME}'"))
+    if named is not None and request.event is not None:
+        answers = (f"--skip '{reference(named)}'", f"--map '{reference(named)}=NAME'")
+        yield HeaderProblem("event_name_twice", named.header, named.letter, f"“{request.event}”", answers)
 
 
 def _notices(columns: Sequence[Column], rejects: frozenset[int]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from headcount import __version__
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
-from headcount.uploads.mapping import Match
+from headcount.uploads.mapping import EVENT_TIME, Match
 from headcount.values import dates, infer, system
 from headcount.values.text import WhiteSpace
 from headcount.values.types import SQL_TYPES, Reading, Type, readings
@@ -44,6 +44,8 @@ class PlannedColumn:
     number: int = 0
     #: Whether the cells of this file decided its type.
     inferred: bool = False
+    #: Whether it is a property of an event, of which no system property has a say.
+    of_event: bool = False
 
     @property
     def clears(self) -> bool:
@@ -64,9 +66,21 @@ class PlannedColumn:
         """How its cells are read."""
         if self.type is Type.DATE:
             return dates.reading(self.format or dates.RECOGNISED[0], zone)
-        checked = system.readings().get(self.name) if self.type is Type.STRING else None
+        checked = system.readings().get(self.name) if self.type is Type.STRING and not self.of_event else None
         reading = checked or readings(limits.value, limits.items)[self.type]
         return infer.inferred(self.type, reading) if self.inferred else reading
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEvents:
+    """What the rows of a file of events are."""
+
+    #: The name of all of them, or the column that names each.
+    name: str | None = None
+    names: int | None = None
+    #: The column of their times, and the format of these.
+    time: int | None = None
+    format: str = dates.UNIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,8 @@ class Plan:
     blanks: tuple[str, ...] = ()
     #: What cells may begin or end with.
     white_space: WhiteSpace = "any"
+    #: None where the rows are profiles.
+    events: PlannedEvents | None = None
     #: The version of the program that made it: another one may read the same cells as other values.
     version: str = __version__
 
@@ -95,12 +111,21 @@ class Plan:
 
     @property
     def properties(self) -> list[tuple[str, Type]]:
-        """The properties that the columns set, with their types."""
-        return [(column.name, column.type) for column in self.columns]
+        """The properties of people that the columns set, with their types."""
+        return [] if self.events else [(column.name, column.type) for column in self.columns]
 
     def numbered(self, properties: Mapping[str, Property]) -> Plan:
         """The plan with the numbers of the properties."""
+        if self.events:
+            return self
         return replace(self, columns=tuple(replace(c, number=properties[c.name].number) for c in self.columns))
+
+    def numbers(self, properties: Mapping[str, Property]) -> Mapping[str, int]:
+        """By what the columns set, under which number that is counted: of the property, of those of events of the column."""
+        if not self.events:
+            return {name: p.number for name, p in properties.items()}
+        times = {} if self.events.time is None else {EVENT_TIME: self.events.time}
+        return {c.name: c.index for c in self.columns} | times
 
     @property
     def fingerprint(self) -> str:
@@ -114,8 +139,10 @@ class Plan:
     def meaning(self) -> dict[str, Any]:
         """What the plan does to profiles; equal for the same file with the same mapping."""
         document = self.to_json()
-        columns = [{k: v for k, v in c.items() if k not in {"inferred", "number"}} for c in document["columns"]]
-        return {**{k: v for k, v in document.items() if k != "version"}, "columns": columns}
+        columns = [{k: v for k, v in c.items() if k not in {"inferred", "number", "of_event"}} for c in document["columns"]]
+        # Of profiles nothing is said about events, as it was before there were any.
+        beside = {"version"} if self.events else {"version", "events"}
+        return {**{k: v for k, v in document.items() if k not in beside}, "columns": columns}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Plan:
@@ -131,5 +158,6 @@ class Plan:
             consent=consent,
             limits=Limits(**document["limits"]),
             blanks=tuple(document["blanks"]),
+            events=PlannedEvents(**document["events"]) if document.get("events") else None,
             **rest,
         )

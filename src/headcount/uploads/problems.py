@@ -83,6 +83,8 @@ HEADER = _kinds(
         "Write {detail} if it is one, or give it another name.",
     ),
     ("type_conflict", "The property has another type already", "{detail}."),
+    ("event_name_missing", "No column says what was done", "Name the event of the whole file, or the column that names it in each row."),
+    ("event_name_twice", "The event is named twice", "All rows are to be {detail}. Leave the column out, or give it another name."),
 )
 
 ROW = _kinds(
@@ -115,6 +117,14 @@ ROW = _kinds(
         "“{value}” {detail}.",
     ),
     ("identity_too_long", "The identity is too long", "An identity has at most 1,024 characters."),
+    ("event_name_blank", "The name of the event is blank", "Write into the row what the person did."),
+    ("event_name_too_long", "The name of the event is too long", "The name of an event has at most {detail} characters."),
+    ("event_restricted", "The event is not one to send", "“{value}” is an event that platforms raise themselves. Give it another name."),
+    (
+        "event_time_invalid",
+        "Not the time of an event",
+        "“{value}” is not a time in the format {detail}. Mend it, or map the column; where it is blank the time of the upload is taken.",
+    ),
 )
 
 CELL = _kinds(

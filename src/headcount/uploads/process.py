@@ -21,6 +21,7 @@ from headcount.uploads import metrics, rejects, report
 from headcount.uploads.applying import Applying, Cancelled, Parked
 from headcount.uploads.board import Board
 from headcount.uploads.checking import checked
+from headcount.uploads.happening import Happening
 from headcount.uploads.history import document, repeated
 from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
@@ -266,7 +267,10 @@ class Uploads:
             origin = self._origin(record, plan)
             staged = Staged.load(workdir / "staged")
             on_rows = of_total(watch, "applying", staged.records)
-            tally = Applying(connection, staged, plan, store, origin, refused, on_rows).run()
+            if plan.events:
+                tally = Happening(staged, plan, store, origin, on_rows).run()
+            else:
+                tally = Applying(connection, staged, plan, store, origin, refused, on_rows).run()
         self._complete(record, tally, properties, started)
 
     def _origin(self, record: UploadRecord, plan: Plan) -> Origin:
@@ -293,7 +297,7 @@ class Uploads:
         described = record.report or {}
         headers = tuple((record.plan or {}).get("headers", ()))
         refused = rejects.join(self.rules.folder_of(record.id) / "rejects", headers)
-        numbers = {name: p.number for name, p in properties.items()}
+        numbers = Plan.from_json(record.plan or {}).numbers(properties)
         return {**report.applied(described, tally, ledger, numbers), "rejects_file": str(refused) if refused else None}
 
     def close_cancelled(self, record: UploadRecord) -> None:

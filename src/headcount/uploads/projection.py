@@ -2,17 +2,18 @@
 
 Columns that leave here, by their index in the file: `identity`, `key` (what matches a profile), `p<index>` (value), `x<index>`
 (clear), `a<index>` and `r<index>` (texts to add to and remove from a list), `consent_<channel>`, `fault` (why the row is
-rejected), `raw` (its cells, where one is not applied), `hash` (of the key). One expression serves inspection, apply and
-explanation.
+rejected), `raw` (its cells, where one is not applied), `hash` (of the key); of events also `event` (the name) and `happened_at`,
+where columns have them. One expression serves inspection, apply and explanation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from headcount.profiles.events import EVENT_NAME_LIMIT, RESTRICTED
 from headcount.profiles.properties import IDENTITY
-from headcount.uploads.plan import Plan, PlannedColumn
-from headcount.values import system
+from headcount.uploads.plan import Plan, PlannedColumn, PlannedEvents
+from headcount.values import dates, system
 from headcount.values.text import filled, literal
 from headcount.values.types import Type, consent_value
 
@@ -77,8 +78,42 @@ def _texts(plan: Plan) -> Iterator[tuple[int, str]]:
         yield column.index, cell(column.index, column.blanks)
         if column.operation is not None:
             yield column.operation, f"lower({cell(column.operation, ())})"
-    for index in plan.consent.values():
+    for index in (*plan.consent.values(), *_event_columns(plan)):
         yield index, cell(index, plan.blanks)
+
+
+def _event_columns(plan: Plan) -> Iterator[int]:
+    """The columns that say what was done, and when."""
+    if plan.events:
+        yield from (index for index in (plan.events.names, plan.events.time) if index is not None)
+
+
+def _fault(plan: Plan) -> str:
+    """SQL of the code of what a row is rejected for, NULL where it is not."""
+    found = [identity_fault(plan, IDENTITY)]
+    if plan.events and plan.events.names is not None:
+        name = f"t{plan.events.names}"
+        plain = f"lower(replace({name}, ' ', ''))"
+        found.append(
+            f"CASE WHEN {name} IS NULL THEN 'event_name_blank' WHEN length({name}) > {EVENT_NAME_LIMIT} THEN 'event_name_too_long' "
+            f"WHEN {plain} IN ({', '.join(map(literal, sorted(RESTRICTED)))}) THEN 'event_restricted' END"
+        )
+    if plan.events and plan.events.time is not None:
+        text = f"t{plan.events.time}"
+        found.append(f"CASE WHEN {text} IS NOT NULL AND ({_time(plan, plan.events)}) IS NULL THEN 'event_time_invalid' END")
+    return f"coalesce({', '.join(f'({fault})' for fault in found)})"
+
+
+def _time(plan: Plan, events: PlannedEvents) -> str:
+    return dates.value(f"t{events.time}", events.format, plan.zone)
+
+
+def _of_events(plan: Plan) -> Iterator[str]:
+    """What the rows of a file of events have beside the properties."""
+    if plan.events and plan.events.names is not None:
+        yield f"t{plan.events.names} AS event"
+    if plan.events and plan.events.time is not None:
+        yield f"{_time(plan, plan.events)} AS happened_at"
 
 
 def _values(plan: Plan) -> Iterator[str]:
@@ -93,7 +128,7 @@ def _read(plan: Plan, source: str, keep: str) -> str:
     """The cells as trimmed texts `t…` and values `v…`, with the columns `keep` of the source carried along."""
     texts = ", ".join(f"{sql} AS t{index}" for index, sql in _texts(plan))
     values = ", ".join(_values(plan))
-    fault = identity_fault(plan, IDENTITY)
+    fault = _fault(plan)
     inner = f"SELECT {keep}, {identity_text(plan)} AS {IDENTITY}{', ' if texts else ''}{texts} FROM {source}"
     return f"SELECT *, {fault} AS fault{', ' if values else ''}{values} FROM ({inner})"
 
@@ -142,6 +177,7 @@ def typed(plan: Plan, source: str) -> str:
     cells = ", ".join(f"c{i}" for i in range(len(plan.headers)))
     outputs = [sql for column in plan.columns for sql in _outputs(column)]
     outputs += [f"v{index} AS {channel.column}" for channel, index in plan.consent.items()]
+    outputs += _of_events(plan)
     key = [f"{match_key(plan, IDENTITY)} AS key"] if plan.match != "identity" else []
     bad = " OR ".join(f"({wrong})" for wrong in _wrong(plan)) or "false"
     raw = f"CASE WHEN fault IS NOT NULL OR bad THEN [{cells}] END AS raw"
@@ -189,6 +225,8 @@ def detail(column: PlannedColumn, plan: Plan) -> str:
     """What the advice of a cell problem in this column must say: the format, the choices or the limit."""
     if column.format:
         return column.format
+    if column.of_event:
+        return str(plan.limits.value)
     if column.name in system.CHOICES:
         return ", ".join(system.CHOICES[column.name])
     if column.name == "Timezone":
@@ -209,10 +247,22 @@ def _cells(plan: Plan, source: str) -> str:
 
 def findings(plan: Plan, source: str) -> str:
     """SELECT `row, column, code, value, detail` of every problem in `source`, a table of `row` and `raw` cells."""
-    identity = _finding_of(plan.headers[plan.identity], "fault", "coalesce(identity, '')", _identity_reason(plan, IDENTITY))
+    row = _row_finding(plan)
     cell = ", ".join(_findings(plan))
-    found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] ELSE list_filter([{cell}], lambda f: f IS NOT NULL) END"
+    found = f"CASE WHEN fault IS NOT NULL THEN [{row}] ELSE list_filter([{cell}], lambda f: f IS NOT NULL) END"
     if not cell:
-        found = f"CASE WHEN fault IS NOT NULL THEN [{identity}] END"
+        found = f"CASE WHEN fault IS NOT NULL THEN [{row}] END"
     unnested = f"SELECT row, unnest({found}) AS f FROM ({_read(plan, _cells(plan, source), 'row')})"
     return f'SELECT row, f."column" AS "column", f.code AS code, f.value AS "value", f.detail AS detail FROM ({unnested})'
+
+
+def _row_finding(plan: Plan) -> str:
+    """SQL of why a row is rejected."""
+    said = _finding_of(plan.headers[plan.identity], "fault", "coalesce(identity, '')", _identity_reason(plan, IDENTITY))
+    if plan.events and plan.events.time is not None:
+        other = _finding(plan.headers[plan.events.time], "fault", f"t{plan.events.time}", plan.events.format)
+        said = f"CASE WHEN fault = 'event_time_invalid' THEN {other} ELSE {said} END"
+    if plan.events and plan.events.names is not None:
+        other = _finding(plan.headers[plan.events.names], "fault", f"t{plan.events.names}", str(EVENT_NAME_LIMIT))
+        said = f"CASE WHEN fault IN ('event_name_blank', 'event_name_too_long', 'event_restricted') THEN {other} ELSE {said} END"
+    return said

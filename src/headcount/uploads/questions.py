@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Known
 from headcount.uploads.evidence import Found, Subject
-from headcount.uploads.mapping import Column, reference
+from headcount.uploads.mapping import Column, Role, reference
 from headcount.uploads.problems import CATALOGUE, HeaderProblem, Question
 from headcount.values import dates
 from headcount.values.infer import Candidate, by_day_order
@@ -34,14 +34,23 @@ def _format_answers(column: Column, formats: Sequence[Candidate]) -> tuple[str, 
     return tuple(f"--map '{reference(column)}={column.name}:date:{c.format}'" for c in formats)
 
 
-def type_conflict(column: Column, stored: Type | None) -> Question:
+def type_conflict(column: Column, stored: Type | None, *, of_event: bool = False) -> Question:
     """The mapping wants another type than the property has."""
     message = f"“{column.name}” holds values of type {stored}; the mapping says {column.type}."
     answers = (
         f"--map '{reference(column)}={column.name}:{stored}'",
         f"headcount properties retype '{column.name}' {column.type}",
     )
-    return Question("type_conflict", column.header, message, answers)
+    # The type of a property of an event is that of its first value, for good.
+    return Question("type_conflict", column.header, message, answers[:1] if of_event else answers)
+
+
+def event_property_limit(count: int, limit: int) -> HeaderProblem | None:
+    """The file has more properties than an event can have."""
+    if count <= limit:
+        return None
+    room = f"The file has {count} properties of an event, which has at most {limit}"
+    return HeaderProblem("property_limit", "", "", f"{room}. Leave {count - limit} of them out", ("--skip COLUMN",))
 
 
 def property_limit(new: int, stored: int, limit: int) -> HeaderProblem | None:
@@ -76,12 +85,16 @@ def _all_blank(subject: Subject, stored: Type | None) -> str:
     return "Every cell is blank; nothing changes."
 
 
-def notices(subject: Subject, found: Found, chosen: Candidate | None, stored: Type | None) -> Iterator[str]:
+def _all_blank_of_event(column: Column) -> str:
+    return f"Every cell is blank; {'the time of the upload is taken' if column.role is Role.TIME else 'no event has it'}."
+
+
+def notices(subject: Subject, found: Found, chosen: Candidate | None, stored: Type | None, *, of_event: bool = False) -> Iterator[str]:
     """What is worth knowing about a column, with the flag that changes it."""
     column = subject.column
     name, filled = reference(column), found.evidence.filled
     if not filled:
-        yield _all_blank(subject, stored)
+        yield _all_blank_of_event(column) if of_event else _all_blank(subject, stored)
         return
     if found.blank_words and not column.blanks:
         yield f"{found.blank_words:,} of the first cells look like a word for nothing (NULL, N/A, -); --blank WORD reads them as blank."
@@ -89,12 +102,14 @@ def notices(subject: Subject, found: Found, chosen: Candidate | None, stored: Ty
         yield f"These may be times in Unix seconds: --map '{name}={column.name}:date:unix' reads them so."
     if stored is Type.INTEGER and chosen and chosen.type is Type.INTEGER and any(c.fraction and n for c, n in found.evidence.fits.items()):
         yield "Cells with decimals are not applied: the property holds whole numbers that would change if it had decimals."
-    if stored is Type.INTEGER and chosen and chosen.type is Type.FLOAT:
+    if stored is Type.INTEGER and chosen and chosen.type is Type.FLOAT and not of_event:
         yield "Cells with decimals: the property widens from integer to float."
     if chosen and chosen.type is Type.DATE and column.format is None and not any(found.evidence.fits.values()):
         known = ", ".join((*dates.RECOGNISED, dates.UNIX))
         yield f"No cell is a date in a recognised format ({known})."
         yield f"--map '{name}={column.name}:date:FORMAT' names another format, such as yyyy-MM-dd or iso."
+    if of_event:
+        return
     near = next((s for s in SYSTEM if s != column.name and s.casefold() == column.name.casefold()), None)
     if near:
         yield f"“{column.name}” is a property of its own, not the system property “{near}”; --map '{name}={near}' makes it that."

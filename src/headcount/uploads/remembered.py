@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from headcount.uploads.mapping import Request
+from headcount.uploads.mapping import Kind, Request
 from headcount.uploads.upload import Document
 
 
@@ -37,11 +37,12 @@ class Mappings(Protocol):
         ...
 
 
-def fingerprint(headers: Sequence[str]) -> str:
-    """Of headers in their order, in hexadecimal."""
-    return hashlib.sha256(json.dumps(list(headers)).encode()).hexdigest()
+def fingerprint(headers: Sequence[str], kind: Kind = "profile") -> str:
+    """Of headers in their order, in hexadecimal; those of events are not those of profiles."""
+    known: object = list(headers) if kind == "profile" else {kind: list(headers)}
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
 
 def worth_remembering(request: Request) -> Request:
-    """The mapping without what is said of one file only: why its re-subscriptions are right."""
-    return replace(request, confirm_resubscribe=None)
+    """The mapping without what is said of one file only: why its re-subscriptions are right, what its events are called."""
+    return replace(request, confirm_resubscribe=None, event=None)

@@ -97,7 +97,7 @@ def property_of(inspected: InspectedColumn) -> str | None:
         return column.name if inspected.type else None
     if column.role is Role.CONSENT and column.channel:
         return column.channel.header
-    return "identity" if column.role is Role.IDENTITY else None
+    return column.name if column.role in {Role.IDENTITY, Role.EVENT, Role.TIME} else None
 
 
 def columns(inspection: Inspection) -> list[dict[str, Any]]:
@@ -127,7 +127,8 @@ def with_changes(described: Sequence[Mapping[str, Any]], tally: Tally, numbers: 
 def described(inspection: Inspection, blank_lines: int) -> dict[str, Any]:
     """What is known of a file before it is applied."""
     seen = with_changes(columns(inspection), Tally(), {})
-    return {"columns": seen, "blank_lines": blank_lines, "notices": list(inspection.notices)}
+    events = {"event": inspection.plan.events.name} if inspection.plan and inspection.plan.events else {}
+    return {"columns": seen, "blank_lines": blank_lines, "notices": list(inspection.notices), **events}
 
 
 def applied(described: Mapping[str, Any], tally: Tally, ledger: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any]:
@@ -139,6 +140,7 @@ def applied(described: Mapping[str, Any], tally: Tally, ledger: Mapping[str, Any
         "duplicates": duplicates(tally),
         "held": held(tally),
         "questions": [],
+        **{key: described[key] for key in ("event",) if key in described},
     }
 
 
@@ -180,8 +182,15 @@ def what_it_is(file: CsvFile, inspection: Inspection, preview: list[dict[str, An
         "blank_lines": file.blank_lines,
         "preview": preview,
         "columns": described,
-        "duplicates": (inspection.staged.duplicates if inspection.staged else Duplicates()).to_json(),
+        "duplicates": _duplicates(inspection).to_json(),
     }
+
+
+def _duplicates(inspection: Inspection) -> Duplicates:
+    """Of people; that somebody does more than one thing is as it should be."""
+    if inspection.staged is None or inspection.plan is None or inspection.plan.events:
+        return Duplicates()
+    return inspection.staged.duplicates
 
 
 def preview(connection: duckdb.DuckDBPyConnection, file: CsvFile, rows: int) -> list[dict[str, Any]]:

@@ -117,7 +117,7 @@ class Undoing:
 
     def _assert_kept(self, record: UploadRecord, store: ProfileStore) -> None:
         ledger = (record.report or {}).get("ledger") or {}
-        changed = ledger.get("created", 0) + ledger.get("updated", 0)
+        changed = sum(ledger.get(part, 0) for part in ("created", "updated", "stored"))
         if changed and record.number not in store.undoable():
             reason = f"What an undo of upload {record.id} needs is not kept."
             raise WrongCall("undo_impossible", reason, "The setting undo_days says for how long it is.")

@@ -29,10 +29,20 @@ PHASES: Mapping[str, tuple[str, str]] = {
 #: What is shown of a status before it is known how far the work is.
 _BEGINS = {"receiving": "receiving", "inspecting": "inspecting", "processing": "applying", "undoing": "undoing", "redoing": "redoing"}
 
-PARTS = ("created", "updated", "unchanged", "merged", "rejected")
+_PARTS = ("created", "updated", "unchanged", "merged", "rejected")
+_PARTS_OF_EVENTS = ("stored", "rejected")
+#: The colour of a part that has none of its own.
+_TONES = {"stored": "created"}
 #: The people of these are kept.
 _OPENED = frozenset({"created", "updated"})
-_PLACES = {"created": "values", "updated": "values", "unchanged": "unchanged", "merged": "duplicates", "rejected": "problems"}
+_PLACES = {
+    "stored": "values",
+    "created": "values",
+    "updated": "values",
+    "unchanged": "unchanged",
+    "merged": "duplicates",
+    "rejected": "problems",
+}
 _UNDO = {
     "restored": ("as before the upload", "updated"),
     "removed": ("created by it, and gone again", "rejected"),
@@ -65,8 +75,9 @@ def first_phase(status: str) -> str:
 
 def ledger_parts(document: Mapping[str, Any], at: str) -> list[dict[str, Any]]:
     """The parts of the bar of rows; each opens its people or rows, or leads to what explains it."""
-    ledger = document["ledger"]
-    return [{"label": part, "count": ledger[part], "href": _place(part, document["upload"]["status"], at), "tone": part} for part in PARTS]
+    ledger, status = document["ledger"], document["upload"]["status"]
+    parts = _PARTS_OF_EVENTS if "stored" in ledger else _PARTS
+    return [{"label": part, "count": ledger[part], "href": _place(part, status, at), "tone": _TONES.get(part, part)} for part in parts]
 
 
 def _place(part: str, status: str, at: str) -> str:
@@ -117,9 +128,12 @@ def held(ledger: Mapping[str, Any]) -> int:
 
 
 def what_changes(ledger: Mapping[str, Any]) -> str:
-    """One sentence about the people: 3 people are created, 1 person changes."""
-    created, updated = ledger["created"], ledger["updated"]
-    parts = ((created, "person is created", "people are created"), (updated, "person changes", "people change"))
+    """One sentence about events and people: 3 people are created, 1 person changes. Blank where nothing would change."""
+    parts = (
+        (ledger.get("stored", 0), "event is stored", "events are stored"),
+        (ledger["created"], "person is created", "people are created"),
+        (ledger["updated"], "person changes", "people change"),
+    )
     return ", and ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number)
 
 

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from headcount.auth.rights import Right
 from headcount.errors import WrongCall
+from headcount.uploads.manifest import read
 from headcount.uploads.problems import FILE, HEADER
 from headcount.web import column_words, question_words, report_words
 from headcount.web.render import page
@@ -110,7 +111,10 @@ async def _manifest_text(form: Form) -> str:
 
 @router.post(ONE + "/manifest")
 def manifest_given(visit: Visiting, upload_id: str, text: Annotated[str, Depends(_manifest_text)]) -> Response:
-    """A whole mapping, as a file or as text."""
+    """A whole mapping, as a file or as text. What came as profiles stays so."""
+    if read(text).request.kind == "event" and visit.desk.manifest(upload_id).get("type") != "event":
+        advice = "Upload events with `headcount upload FILE --event NAME`, or by POST /api/v1/uploads?event=NAME."
+        raise WrongCall("event_unexpected", "Files of events are not uploaded here: this page is for profiles.", advice)
     visit.desk.answer(upload_id, text)
     return _back(upload_id)
 

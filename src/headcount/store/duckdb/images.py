@@ -1,8 +1,9 @@
 """What is kept so that an upload can be taken back, and brought back after that.
 
 Of an upload that stands, `before_<upload>` holds the values that it replaced, as they were under it. Of one that was taken
-back, `after_<upload>` holds the values that it had given, and `removed_<upload>` the profiles that it had created and that went with
-it. A property `n` is `k<n>`, whether the upload changed it, and `o<n>`, the value; in `removed_<upload>` it is `c<n>`, as in `profiles`.
+back, `after_<upload>` holds the values that it had given, `removed_<upload>` the profiles that it had created and that went with
+it, and `events_<upload>` its events. A property `n` is `k<n>`, whether the upload changed it, and `o<n>`, the value; in
+`removed_<upload>` it is `c<n>`, as in `profiles`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def image(kind: Kind, upload: int) -> str:
 def removed(upload: int) -> str:
     """The table of the profiles that went with an upload."""
     return f"removed_{upload}"
+
+
+def events(upload: int) -> str:
+    """The table of the events that went with an upload."""
+    return f"events_{upload}"
 
 
 def make(connection: duckdb.DuckDBPyConnection, table: str, types: Mapping[int, str]) -> None:
@@ -114,5 +120,5 @@ def forget(connection: duckdb.DuckDBPyConnection, uploads: Collection[int]) -> N
     """Remove what was kept of some uploads; they stay as they are for good. Runs in the caller's transaction."""
     for number in uploads:
         connection.execute("UPDATE uploads SET undoable = false WHERE upload = ?", [number])
-        for table in (image("before", number), image("after", number), removed(number)):
+        for table in (image("before", number), image("after", number), removed(number), events(number)):
             connection.execute(f"DROP TABLE IF EXISTS {table}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +11,7 @@ import duckdb
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
-from headcount.profiles.store import Known, Person, StoredConsent, StoredValue
+from headcount.profiles.store import EVENTS, Known, Person, StoredConsent, StoredEvent, StoredValue
 from headcount.single_row import single_row
 
 _FIXED = (
@@ -38,12 +40,30 @@ def people(
     limit: int,
 ) -> tuple[Person, ...]:
     """At most `limit` people for whom the SQL condition on `p` holds."""
-    columns = ", ".join((*_FIXED, *(p.column for p in properties)))
-    found = connection.execute(f"SELECT {columns} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)).fetchall()
-    return tuple(_person(connection, properties, dict(zip((*_FIXED, *(p.column for p in properties)), row, strict=True))) for row in found)
+    columns = (*_FIXED, *(p.column for p in properties), "devices")
+    selected = ", ".join((*columns[:-1], f"{DEVICES} AS devices"))
+    rows = connection.execute(f"SELECT {selected} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)).fetchall()
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    did = _did(connection, [stored["identity"] for stored in found])
+    return tuple(_person(connection, properties, stored, did[stored["identity"]]) for stored in found)
 
 
-def _person(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], stored: Mapping[str, Any]) -> Person:
+def _did(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> Mapping[str, Sequence[StoredEvent]]:
+    """What each of these people did last, the newest first: one pass over the events for all of them."""
+    newest = "row_number() OVER (PARTITION BY e.identity ORDER BY e.happened_at DESC, e.upload DESC, e.row DESC)"
+    asked = (
+        "SELECT e.identity, n.name, e.happened_at, e.properties, e.upload, e.row FROM events e JOIN event_names n ON n.number = e.event "
+        f"WHERE e.identity IN (SELECT unnest(?::VARCHAR[])) QUALIFY {newest} <= {EVENTS} ORDER BY {newest}"
+    )
+    found = defaultdict[str, list[StoredEvent]](list)
+    for identity, name, at, properties, upload, row in connection.execute(asked, [list(identities)]).fetchall():
+        found[identity].append(StoredEvent(name, at, json.loads(properties), upload, row))
+    return found
+
+
+def _person(
+    connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], stored: Mapping[str, Any], events: Sequence[StoredEvent]
+) -> Person:
     identity = stored["identity"]
     changes = connection.execute(
         "SELECT upload, row, columns FROM standing_changes WHERE identity = ? ORDER BY step, row", [identity]
@@ -55,7 +75,9 @@ def _person(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property
     newest = {channel: (source, at) for channel, source, at, _ in said}
     consent = {ch: StoredConsent(stored[ch.column], *newest.get(ch.value, (None, None))) for ch in Channel}
     uploads = {created[0], *(upload for upload, _, _ in changes), *(upload for *_, upload in said if upload is not None)}
-    return Person(identity, values, consent, stored["first_seen"], stored["last_updated"], tuple(sorted(uploads)))
+    uploads |= {event.upload for event in events}
+    seen = stored["first_seen"], stored["last_updated"]
+    return Person(identity, values, consent, *seen, tuple(sorted(uploads)), stored["devices"], tuple(events))
 
 
 def _said(connection: duckdb.DuckDBPyConnection, identity: str) -> list[tuple[Any, ...]]:

@@ -18,13 +18,13 @@ _FIRST, _LEAST = 61_440, 4_096
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The pieces of one batch, as first row and the row behind the last."""
+    """The pieces of so many rows, as first row and the row behind the last."""
 
-    batch: Batch
+    total: int
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Each piece as long as what the one before it took allows."""
-        total, start, size = self.batch.rows.num_rows, 0, _FIRST
+        total, start, size = self.total, 0, _FIRST
         while start < total:
             stop = min(start + size, total)
             began = time.monotonic()

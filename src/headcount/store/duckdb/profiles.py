@@ -21,6 +21,7 @@ from headcount.profiles.store import (
     APPLIES,
     Batch,
     Effect,
+    EventBatch,
     Job,
     Known,
     Origin,
@@ -33,7 +34,7 @@ from headcount.profiles.store import (
 )
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row
-from headcount.store.duckdb import consent, export, images, live, order, people, registry
+from headcount.store.duckdb import consent, events, export, images, live, order, people, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.erase import erase
@@ -121,7 +122,7 @@ class DuckDBProfiles(Reading):
 
     def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
         """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
-        pieces = Pieces(batch)
+        pieces = Pieces(batch.rows.num_rows)
         with self._stable_rows(), self.turn.noting(), self._told():
             with self._given(batch, origin):
                 Application(self.connection, batch, origin, self._declined()).prepare()
@@ -141,6 +142,19 @@ class DuckDBProfiles(Reading):
             yield
         finally:
             reader.close()
+
+    def add_events(self, batch: EventBatch, origin: Origin, progress: Callable[[int, int], Progress], *, keep: bool = True) -> None:
+        """See ProfileStore."""
+        total = batch.rows.num_rows
+        for start, stop in Pieces(total) if keep and self.turn.pressed else [(0, total)]:
+            with self._transaction(keep=keep):
+                self.connection.register("given", batch.rows.slice(start, stop - start))
+                try:
+                    created = events.store(self.connection, batch, origin, keep=keep)
+                finally:
+                    self.connection.unregister("given")
+                after = progress(created, stop)
+                self._mark(origin.upload, "apply", after)
 
     def _declined(self) -> bool:
         return consent.anybody_declined(self.connection)

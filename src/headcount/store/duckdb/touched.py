@@ -7,12 +7,14 @@ import duckdb
 from headcount.profiles.store import Part, Touched
 
 _CREATED = "SELECT created_row AS row, identity FROM profiles WHERE created_upload = $upload"
-#: Values and consents are logged in different places; whom the upload created is not changed by it, too.
+#: Values, consents and events are kept in different places; whom the upload created is not changed by it, too.
 _UPDATED = """
     SELECT min(row) AS row, identity FROM (
         SELECT row, identity FROM changes WHERE upload = $upload
         UNION ALL
         SELECT row, identity FROM consent_entries SEMI JOIN (FROM consent_acts WHERE upload = $upload AND restores IS NULL) USING (act)
+        UNION ALL
+        SELECT row, identity FROM events WHERE upload = $upload
     )
     WHERE row IS NOT NULL AND identity NOT IN (SELECT identity FROM profiles WHERE created_upload = $upload)
     GROUP BY identity

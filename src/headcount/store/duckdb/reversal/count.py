@@ -20,9 +20,12 @@ def count(piece: Piece) -> Reversed:
     (alone,) = piece.row(f"SELECT count(*) FROM born{'' if piece.redo else ' WHERE heir IS NULL'}")
     back, gone = (alone, 0) if piece.redo else (0, alone)
     skipped = piece.row("SELECT count(*) FROM skipped")[0] if piece.redo else 0
+    (doers,) = piece.row("SELECT count(*) FROM doers")
     columns = dict(_columns(piece))
     listed = tuple(islice(_listed(piece, columns), HELD_LISTED))
-    return Reversed(touched + alone + skipped, restored + back, gone, kept + skipped, columns, dict(_consents(piece)), listed)
+    return Reversed(
+        touched + alone + skipped + doers, restored + back + doers, gone, kept + skipped, columns, dict(_consents(piece)), listed
+    )
 
 
 def _columns(piece: Piece) -> Iterator[tuple[int, Returned]]:
@@ -61,7 +64,7 @@ def _values_kept(piece: Piece, n: int) -> Iterator[Kept]:
 
 
 def _people_kept(piece: Piece) -> Iterator[Kept]:
-    """Who stays for a consent of his alone, and who was created anew."""
+    """Who stays for a consent of his alone, or for what he did, and who was created anew."""
     spoke = "arg_max({'after': c.after, 'source': c.source, 'upload': c.upload, 'row': c.row}, c.step) AS newest"
     said = (
         f"SELECT c.identity, c.channel, {spoke} FROM standing_consent c JOIN scope s USING (identity) "
@@ -71,6 +74,9 @@ def _people_kept(piece: Piece) -> Iterator[Kept]:
         asked = f"SELECT identity, channel::VARCHAR, newest.* FROM ({said}) ANTI JOIN under USING (identity, channel)"
         for identity, channel, after, source, upload, row in _first(piece, asked):
             yield Kept(identity, None, Channel(channel), after, Source(source), upload, row)
+    if not piece.redo:
+        for identity, upload, row in _first(piece, "SELECT identity, heir.upload, heir.row FROM born WHERE did ORDER BY row"):
+            yield Kept(identity, None, None, None, Source.UPLOAD if upload else Source.API, upload or None, row)
     if piece.redo:
         for identity, upload, row in _first(
             piece, "SELECT identity, created_upload, created_row FROM skipped JOIN profiles USING (identity)"

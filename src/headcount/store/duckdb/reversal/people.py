@@ -11,6 +11,8 @@ from headcount.values.types import SQL_TYPES
 
 #: Who created a profile that stays although the upload that created it was taken back, where only a person's own word is left of it.
 NOBODY = -1
+#: What people did has no step of its own: it counts behind all that was said of them.
+_BEHIND_ALL = 2**62
 
 
 def part(piece: Piece) -> None:
@@ -18,20 +20,35 @@ def part(piece: Piece) -> None:
     others = f"step > {piece.first} AND upload IS DISTINCT FROM {piece.upload}"
     origin = f"{{'upload': coalesce(upload, {NOBODY}), 'row': coalesce(row, 0)}}"
     touched = (
-        f"SELECT identity, arg_min({origin}, step) AS heir FROM "
+        f"SELECT identity, arg_min({origin}, step) AS heir, min(step) >= {_BEHIND_ALL} AS did FROM "
         f"(SELECT identity, upload, row, step FROM standing_changes WHERE {others} "
-        f"UNION ALL SELECT identity, upload, row, step FROM standing_consent WHERE {others}) GROUP BY identity"
+        f"UNION ALL SELECT identity, upload, row, step FROM standing_consent WHERE {others} "
+        f"UNION ALL {_did(piece)}) GROUP BY identity"
     )
     piece.table(
         "born",
-        f"SELECT p.rowid AS pid, p.identity, p.created_row AS row, o.heir FROM profiles p LEFT JOIN ({touched}) o USING (identity) "
-        f"WHERE p.created_upload = {piece.upload} AND {piece.within('p.created_row')}",
+        f"SELECT p.rowid AS pid, p.identity, p.created_row AS row, o.heir, coalesce(o.did, false) AS did FROM profiles p "
+        f"LEFT JOIN ({touched}) o USING (identity) WHERE {_of(piece)}",
     )
     images.make(piece.connection, piece.source, {})
     _look_above(piece, f"SELECT identity FROM {piece.source} WHERE {piece.within('row')} UNION ALL SELECT identity FROM born")
     if piece.any("born WHERE heir IS NOT NULL"):
         _bequeath(piece)
     _scope(piece, "b.pid IS NOT NULL AND b.heir IS NULL", "b.heir IS NOT NULL")
+
+
+def _of(piece: Piece) -> str:
+    """SQL of whether a profile `p` is one that the upload created."""
+    return f"p.created_upload = {piece.upload} AND {piece.within('p.created_row')}"
+
+
+def _did(piece: Piece) -> str:
+    """SELECT of what those whom the upload created did, as others told."""
+    born = f"SELECT p.identity FROM profiles p WHERE {_of(piece)}"
+    return (
+        f"SELECT identity, upload, min(row) AS row, {_BEHIND_ALL} + upload AS step FROM events "
+        f"WHERE upload <> {piece.upload} AND identity IN ({born}) GROUP BY identity, upload"
+    )
 
 
 def _bequeath(piece: Piece) -> None:
