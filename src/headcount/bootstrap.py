@@ -230,7 +230,7 @@ class _Accounts:
         settings = self._settings.model_copy(update={"account": account.id, "timezone": account.time_zone})
         records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
         self._stores[account.id] = store
-        self._ingests[account.id] = Ingest(store.open, rules, lambda: bool(records.working(account.id)))
+        self._ingests[account.id] = Ingest(store.open, rules, partial(records.is_any_working, account.id))
         looking, undoing = Looking(store.open, rules), Undoing(records, store.open, rules)
         turns = Turns(Uploads(records, store.open, undoing, rules), partial(self._wake, account.id))
         log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)

@@ -64,6 +64,8 @@ _STATUS_OF_CODE = {
 }
 #: Seconds that requests and the chunk on which somebody works have to come to an end.
 GRACE = 10
+#: Seconds for which a connection without a call is kept.
+_IDLE = 75
 
 
 def status_of(error: HeadcountError) -> int:
@@ -207,6 +209,8 @@ def serve(house: House, host: str, port: int, local: Path, on_start: Callable[[i
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=GRACE,
+        # An app that sends now and then finds its connection still there.
+        timeout_keep_alive=_IDLE,
         h11_max_incomplete_event_size=1 << 16,
     )
     try:
@@ -220,7 +224,8 @@ def serve(house: House, host: str, port: int, local: Path, on_start: Callable[[i
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # Only of a socket that is said to be TCP the answers leave at once; others wait for up to 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

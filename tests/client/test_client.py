@@ -115,6 +115,14 @@ def test_a_check_stores_nothing(client: Client) -> None:
     assert (found.id, found.status, found.ledger and found.ledger.created, client.count('identity = "checked"')) == (None, "ready", 1, 0)
 
 
+def test_a_file_of_events(client: Client) -> None:
+    rows = io.BytesIO(b"identity,ts,Amount\nbuyer,1714557600,3\nbuyer,,4\n")
+    assert client.check(rows, event="Bought").status == "ready"
+    rows.seek(0)
+    assert client.upload(rows, event="Bought").status == "completed"
+    assert client.count('did "Bought" at least 2 times') == 1
+
+
 def test_what_takes_longer_goes_on(client: Client) -> None:
     begun = client.upload(io.BytesIO(b"identity,a\n" + b"".join(b"w%d,1\n" % number for number in range(200_000))), wait=False)
     assert not begun.is_over

@@ -5,6 +5,7 @@ Every cell is plain arithmetic on four numbers: `r`, the place of the row in its
 corrections takes its values from `t` instead of `s`.
 """
 
+# ruff: noqa: S608 - SQL is made of our own texts only
 from __future__ import annotations
 
 import re
@@ -117,6 +118,11 @@ def write_people(path: Path, rows: int) -> None:
     """The first file: `rows` rows of new people."""
     key = f"CASE WHEN r % {_TWICE} = {_TWICE - 1} THEN r - {_TWICE // 2} WHEN r % {_NOBODY} <> 7777 THEN r END"
     write(path, rows, COLUMNS, f"r, r AS s, {key} AS k, 0 AS e")
+
+
+def write_newcomers(path: Path, rows: int) -> None:
+    """As many rows of people who are not in the first file of `rows` rows."""
+    write(path, rows, COLUMNS, f"r, r + {rows} AS s, r + {rows} AS k, 0 AS e")
 
 
 def write_changes(path: Path, rows: int) -> None:

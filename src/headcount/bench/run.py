@@ -77,7 +77,7 @@ class _Bench:
             timings.append(self._served(people, bounds))
         if wide:
             timings.append(self._wide())
-        return Report(self.rows, people.stat().st_size, self._threads, _versions(), tuple(timings), tuple(bounds))
+        return Report(self.rows, people.stat().st_size, self._threads, versions(), tuple(timings), tuple(bounds))
 
     def forget(self) -> None:
         """Remove what the last round stored."""
@@ -214,5 +214,6 @@ def _check_counts(ours: Outcome, limit: Outcome, expected: Expected) -> None:
             raise HeadcountError("bench_wrong", f"“{name}” finds {ours.facts[name]} people, the bare table has {bare}.")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Names and versions of what is measured."""
     return {"headcount": __version__, "duckdb": duckdb.__version__, "python": platform.python_version()}

@@ -35,13 +35,13 @@ def through_server(data: Path, file: Path) -> Outcome:
     """The seconds until the file was received, until it was applied, and (the median) until a page came meanwhile."""
     warm(file)
     secret = secrets.token_urlsafe()
-    with _server(data, secret) as address, httpx.Client(base_url=address, timeout=None) as client:  # noqa: S113 - it takes as long as it takes
+    with server(data, secret) as address, httpx.Client(base_url=address, timeout=None) as client:  # noqa: S113 - it takes as long as it takes
         pages = _Pages(address, secret)
         began = time.perf_counter()
         with pages:
-            upload = _send(client, secret, file)
+            upload = send(client, secret, file)
             received = time.perf_counter() - began
-            document = _end_of(client, secret, upload)
+            document = end_of(client, secret, upload)
         seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_CHILDREN)
     memory = peak.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
@@ -50,7 +50,8 @@ def through_server(data: Path, file: Path) -> Outcome:
 
 
 @contextmanager
-def _server(data: Path, secret: str) -> Iterator[str]:
+def server(data: Path, secret: str) -> Iterator[str]:
+    """The address of a server of its own on the data directory; its passcode is the secret."""
     given = {"DATA": str(data), "ACCOUNT_ID": _ACCOUNT, "PASSCODE": secret, "ADMIN_EMAIL": _EMAIL, "ADMIN_PASSWORD": secret}
     environment = {**os.environ, "HEADCOUNT_FILE_LIMIT_BYTES": _NO_LIMIT, **{f"HEADCOUNT_{k}": v for k, v in given.items()}}
     command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
@@ -69,16 +70,18 @@ def _address(process: subprocess.Popen[str]) -> str:
     return found[0]
 
 
-def _signed(secret: str) -> dict[str, str]:
+def signed(secret: str) -> dict[str, str]:
+    """The headers of who calls it."""
     return {"X-CleverTap-Account-Id": _ACCOUNT, "X-CleverTap-Passcode": secret}
 
 
-def _send(client: httpx.Client, secret: str, file: Path) -> str:
+def send(client: httpx.Client, secret: str, file: Path) -> str:
+    """Upload a file with the twelve columns; the id of the upload."""
     with file.open("rb") as opened:
         answer = client.post(
             "/api/v1/uploads",
             params={"wait": 0},
-            headers=_signed(secret),
+            headers=signed(secret),
             data={"manifest": _MANIFEST},
             files={"file": (file.name, opened)},
         )
@@ -86,9 +89,10 @@ def _send(client: httpx.Client, secret: str, file: Path) -> str:
     return upload
 
 
-def _end_of(client: httpx.Client, secret: str, upload: str) -> Mapping[str, Any]:
+def end_of(client: httpx.Client, secret: str, upload: str) -> Mapping[str, Any]:
+    """The document of an upload when nobody works on it any more."""
     while True:
-        document: dict[str, Any] = client.get(f"/api/v1/uploads/{upload}", headers=_signed(secret)).raise_for_status().json()
+        document: dict[str, Any] = client.get(f"/api/v1/uploads/{upload}", headers=signed(secret)).raise_for_status().json()
         if document["upload"]["status"] not in WORKING:
             return document
         time.sleep(_LOOK)

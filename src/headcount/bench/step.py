@@ -7,11 +7,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headcount.bench import limits, product, server
-from headcount.bench.data import write_changes, write_corrections, write_people
+from headcount.bench.data import write_changes, write_corrections, write_newcomers, write_people
 from headcount.bench.measure import Outcome, measured
 from headcount.bench.wide import write_wide
 
-_WRITERS = {"people": write_people, "changes": write_changes, "corrections": write_corrections, "wide": write_wide}
+_WRITERS = {
+    "people": write_people,
+    "changes": write_changes,
+    "corrections": write_corrections,
+    "newcomers": write_newcomers,
+    "wide": write_wide,
+}
 
 
 def _write(kind: str, file: str, rows: str) -> Outcome:

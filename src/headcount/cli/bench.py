@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,7 +14,8 @@ from headcount.cli.call import JsonFlag
 from headcount.cli.output import data, line, print_json, words
 
 
-def bench(
+def bench(  # noqa: PLR0917 - typer makes options of them
+    part: Annotated[Literal["uploads", "live"], typer.Argument(help="uploads and questions, or live calls to a server.")] = "uploads",
     rows: Annotated[int, typer.Option(metavar="N", help="Rows of the file that is uploaded.")] = 1_000_000,
     wide: Annotated[bool, typer.Option("--wide", help="Measure a file of 300 columns as well.")] = False,
     served: Annotated[
@@ -25,14 +26,19 @@ def bench(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure uploads and questions on this machine, beside a bare engine. Touches no data directory."""
+    """Measure uploads and questions on this machine, beside a bare engine; or live calls, beside an upload. Touches no data directory."""
     # Other commands need not wait for what only this one imports.
+    from headcount.bench import live  # noqa: PLC0415
     from headcount.bench.run import run  # noqa: PLC0415
     from headcount.bench.table import render  # noqa: PLC0415
 
     out = words()
     with _workdir(keep) as workdir:
-        report = run(rows, workdir, lambda text: line(out, text), wide=wide, served=served)
+
+        def say(text: str) -> None:
+            line(out, text)
+
+        report = live.run(rows, workdir, say) if part == "live" else run(rows, workdir, say, wide=wide, served=served)
     if as_json:
         print_json(report.to_json())
     else:

@@ -79,6 +79,7 @@ class Client:
         source: Source,
         *,
         name: str | None = None,
+        event: str | None = None,
         manifest: Manifest | str | os.PathLike[str] | None = None,
         day_first: bool | None = None,
         confirm_resubscribe: str | None = None,
@@ -91,12 +92,13 @@ class Client:
         """Apply a file or table; what became of it. It waits in `start_mapping` where something is open, with `review` in `ready`.
 
         `source` is a path, a file opened with mode `rb`, or a table: a pandas or polars data frame, an Arrow table, or whatever else has
-        `__arrow_c_stream__`. Without `wait` the answer comes when the file is received. Raises HeadcountError `wait_timeout` after
-        `timeout` seconds, which the upload does not notice, and RowsRejected where `fail_on_rejects` is set.
+        `__arrow_c_stream__`. With `event` its rows are events of that name. Without `wait` the answer comes when the file is received.
+        Raises HeadcountError `wait_timeout` after `timeout` seconds, which the upload does not notice, and RowsRejected where
+        `fail_on_rejects` is set.
         """
         told = on_progress or _nobody
-        asked = _asked(manifest, dayFirst=day_first, confirmResubscribe=confirm_resubscribe)
-        with on_disk(source, asked, self._types) as (path, mapping):
+        asked = _asked(manifest, **_of_events(event), dayFirst=day_first, confirmResubscribe=confirm_resubscribe)
+        with on_disk(source, asked, dict if event else self._types) as (path, mapping):
             parcel = Parcel.of(path, mapping, partial(told, "receiving"))
             try:
                 begun = self._connection.send("uploads", parcel, {"name": name, "wait": 0, "review": "true" if review else None})
@@ -114,14 +116,16 @@ class Client:
         source: Source,
         *,
         name: str | None = None,
+        event: str | None = None,
         manifest: Manifest | str | os.PathLike[str] | None = None,
         day_first: bool | None = None,
         confirm_resubscribe: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Upload:
-        """What an upload of the file or table would do now; nothing is stored."""
+        """What an upload of the file or table would do now; nothing is stored. With `event` its rows are events of that name."""
         told = on_progress or _nobody
-        with on_disk(source, _asked(manifest, dayFirst=day_first, confirmResubscribe=confirm_resubscribe), self._types) as (path, mapping):
+        asked = _asked(manifest, **_of_events(event), dayFirst=day_first, confirmResubscribe=confirm_resubscribe)
+        with on_disk(source, asked, dict if event else self._types) as (path, mapping):
             parcel = Parcel.of(path, mapping, partial(told, "receiving"))
             return Upload(self._connection.send_and_watch("check", parcel, told, {"name": name}))
 
@@ -296,6 +300,10 @@ class Client:
 def _asked(manifest: Manifest | str | os.PathLike[str] | None, **given: object) -> dict[str, Any]:
     """The manifest, with what is given beside it."""
     return manifest_at(manifest) | {key: value for key, value in given.items() if value is not None}
+
+
+def _of_events(name: str | None) -> dict[str, object]:
+    return {} if name is None else {"type": "event", "eventName": name}
 
 
 def _set(name: str) -> str:

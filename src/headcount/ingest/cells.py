@@ -1,8 +1,8 @@
 """What cells are worth: which property each is for, whether it fits, and what remains of several for one person. All SQL.
 
-`cells` has `row`, `k` (its key), `operation`, `kind`, `text`, and of its key `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope` (see
-`keys`). The key 0 is whose record it is, with the type of the record as its operation. `typed` is made of
-them; `well` has those of it that are applied, with the `identity` of the person.
+`cells` has `row`, `k` (its key), `operation`, `kind`, `text`, and of its key `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope`
+(see `keys`). The key 0 is whose record it is, with the type of the record as its operation. `typed` is made of them; `well` has those of
+it that are applied, with the `identity` of the person.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[
         "WHEN operation = 'delete' OR role = 'raw' OR text IS NULL THEN NULL "
         "WHEN role = 'consent' THEN CASE WHEN operation <> 'set' OR b IS NULL THEN 'consent_invalid' END "
         f"WHEN operation IN {_EDITS} AND type <> 'list' OR operation IN {_COUNTS} AND type NOT IN ('integer', 'float') "
-        f"THEN 'operation_invalid' WHEN kind = 'nested' OR kind = 'list' AND type <> 'list' THEN 'value_nested'{_misfits(by_type, checked)} END"
+        "THEN 'operation_invalid' WHEN kind = 'nested' OR kind = 'list' AND type <> 'list' THEN 'value_nested'"
+        f"{_misfits(by_type, checked)} END"
     )
     return f"SELECT * EXCLUDE (refused, inverse, kind), {code} AS code FROM ({read})"
 
@@ -112,29 +113,29 @@ def _folded_outputs(column: BatchColumn) -> Iterator[str]:
 _WIDE = {Type.INTEGER: "HUGEINT", Type.FLOAT: "DOUBLE"}
 
 
-def folded(whose: str) -> str:
+def folded() -> str:
     """SELECT of what the cells of each person come to, per property, where the last whole value wins and what came after it still counts.
 
-    `identity`, `number` (minus the bit of a channel for a consent), `whole` (whether there was a whole value), `x` (it was cleared), the value
-    by type, `added_n` and `added_f` (what is added to a number), `a` and `r` (texts that a list gains and loses). `whose` is SQL of whom it is made for.
+    `identity`, `number` (minus the bit of a channel for a consent), `whole` (whether there was a whole value), `x` (it was cleared), the
+    value by type, `added_n` and `added_f` (what is added to a number), `a` and `r` (texts that a list gains and loses). It is made
+    for who is `repeated`.
     """
-    since = _since(whose)
     values = ", ".join(f"(arg_max({{'v': {name}}}, row) FILTER ({_WHOLE})).v AS {name}" for name in VALUES.values())
     counted = ", ".join(f"{_total(VALUES[type_], type_)} AS added_{VALUES[type_]}" for type_ in _WIDE)
     gathered = (
         f"SELECT identity, number, max(row) FILTER ({_WHOLE}) AS last_whole, {values}, "
         f"coalesce(arg_max(operation, row) FILTER ({_WHOLE}) = 'delete', false) AS x, {counted} "
-        f"FROM {since} GROUP BY identity, number"
+        f"FROM {_SINCE} GROUP BY identity, number"
     )
-    joined = f"({gathered}) g LEFT JOIN ({_edited(since)}) e USING (identity, number)"
+    joined = f"({gathered}) g LEFT JOIN ({_edited()}) e USING (identity, number)"
     return f"SELECT g.* EXCLUDE (last_whole), last_whole IS NOT NULL AS whole, e.a, e.r FROM {joined}"
 
 
-def _since(whose: str) -> str:
-    """The cells with the row of the last whole value of their property; what came before that does not count."""
-    last = f"max(row) FILTER ({_WHOLE}) OVER (PARTITION BY identity, number) AS since"
-    cells = f"SELECT *, {last} FROM well WHERE scope = '' AND k <> {WHO} AND {whose}"
-    return f"(SELECT * FROM ({cells}) WHERE row >= coalesce(since, 0))"
+#: The cells with the row of the last whole value of their property; what came before that does not count.
+_SINCE = (
+    f"(SELECT * FROM (SELECT *, max(row) FILTER ({_WHOLE}) OVER (PARTITION BY identity, number) AS since FROM well "
+    f"WHERE scope = '' AND k <> {WHO} AND identity IN (FROM repeated)) WHERE row >= coalesce(since, 0))"
+)
 
 
 def _total(value: str, type_: Type) -> str:
@@ -142,18 +143,14 @@ def _total(value: str, type_: Type) -> str:
     return f"try_cast(sum({signed}) FILTER (operation IN {_COUNTS}) AS {SQL_TYPES[type_]})"
 
 
-def _edited(since: str) -> str:
+def _edited() -> str:
     """SELECT of the texts that lists gain and lose: of each text the last word counts."""
-    texts = f"SELECT identity, number, row, operation, unnest({distinct('l')}) AS t FROM {since} WHERE operation IN {_EDITS}"
+    texts = f"SELECT identity, number, row, operation, unnest({distinct('l')}) AS t FROM {_SINCE} WHERE operation IN {_EDITS}"
     last = f"SELECT identity, number, t, arg_max(operation, row) AS operation, min(row) AS row FROM ({texts}) GROUP BY ALL"
     return (
         "SELECT identity, number, list(t ORDER BY row) FILTER (operation = 'add') AS a, list(t) FILTER (operation = 'remove') AS r "
         f"FROM ({last}) GROUP BY ALL"
     )
-
-
-#: What was said of whom, as uploads that were accepted earlier have to leave it.
-EDITS = "SELECT identity, number, whole, coalesce(added_f, added_n::DOUBLE) AS amount, a AS added, r AS removed FROM folded"
 
 
 def happened() -> str:

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headcount.ingest.cells import EDITS, WHO, folded, folded_rows, happened, typed
+from headcount.ingest.cells import WHO, folded, folded_rows, happened, typed
 from headcount.ingest.keys import Entry, Keys
 from headcount.ingest.records import NAMES, Cell, Record, Sent
 from headcount.ingest.rows import Rows, with_whose
@@ -40,7 +40,7 @@ class Outcome:
     """What became of the records of one call."""
 
     processed: int = 0
-    #: Records that were refused: `place` (from 0), `code`, `property` where a value of it is why, the `record`, and its `phone` as it would be stored.
+    #: Records that were refused: `place` (from 0), `code`, `property` where a value of it is why, the `record`, and its `phone` as stored.
     failed: list[dict[str, Any]] = field(default_factory=list)
     #: What was not applied of records that were: `place`, `property`, `code`.
     notices: list[dict[str, Any]] = field(default_factory=list)
@@ -61,15 +61,19 @@ class Read:
 
     live: LiveBatch | None
     outcomes: Mapping[int, Outcome]
-    #: The names of properties by their numbers.
-    names: Mapping[int, str]
+    #: The properties by their numbers.
+    properties: Mapping[int, Property]
 
     def note(self, effect: LiveEffect) -> None:
         """Tell the calls what the store did not apply."""
-        for table, code in ((effect.held, "consent_held"), (effect.overlong, "list_too_long")):
-            for found in table.to_pylist() if table is not None else ():
-                name = f"MSG-{found['channel']}" if "channel" in found else self.names[found["number"]]
-                self.outcomes[found["row"] // ROWS].notices.append({"place": found["row"] % ROWS, "property": name, "code": code})
+        for row, channel in _pairs(effect.held):
+            self._note(row, f"MSG-{channel}", "consent_held")
+        for row, number in _pairs(effect.overlong):
+            found = self.properties[number]
+            self._note(row, found.name, "list_too_long" if found.type is Type.LIST else "number_out_of_range")
+
+    def _note(self, row: int, name: str, code: str) -> None:
+        self.outcomes[row // ROWS].notices.append({"place": row % ROWS, "property": name, "code": code})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Reading:
         well = [record for record in well if record.row not in findings.refused]
         outcomes = _outcomes(calls, records, findings)
         live = self._batch(calls, keys, well, with_whose(worth, findings.refused), ordered=ordered)
-        return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p.name for p in properties.values()})
+        return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p for p in properties.values()})
 
     def _keys(self, cells: Sequence[Cell]) -> Keys:
         came = {(scope, key, kind, operation) for _, scope, key, operation, kind, _ in cells}
@@ -161,6 +165,8 @@ class Reading:
         addresses = pc.unique(cells.filter(pc.equal(cells.column("k"), email)).column("text"))
         unusual = addresses.filter(pc.match_substring_regex(addresses, r'[^!-~]|["\[]'))
         approved = system.approve(address.strip() for address in unusual.to_pylist() if address)
+        if not approved:
+            return
         self._connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?", [approved])
 
     def _batch(self, calls: Mapping[int, Call], keys: Keys, well: Sequence[Record], cells: pa.Table, *, ordered: bool) -> LiveBatch | None:
@@ -168,16 +174,15 @@ class Reading:
             return None
         tokens, events = [r for r in well if r.type == "token"], [r for r in well if r.type == "event"]
         columns = {entry.k: _column(entry) for entry in keys.of_people()}
-        with self._given(well=cells):
-            people, edits = self._people(cells, columns, keys.channels, ordered=ordered)
-            return LiveBatch(
-                list(calls.values()),
-                Batch(people, tuple(columns.values()), tuple(keys.channels), list_limit=self._rules.limits.items),
-                edits,
-                events=self._events(calls, events) if events else None,
-                event_types=_event_types(keys.new_event_types),
-                devices=_devices(calls, tokens) if tokens else None,
-            )
+        people, edits = self._people(cells, columns, keys.channels, ordered=ordered)
+        return LiveBatch(
+            list(calls.values()),
+            Batch(people, tuple(columns.values()), tuple(keys.channels), list_limit=self._rules.limits.items),
+            edits,
+            events=self._events(calls, cells, events) if events else None,
+            event_types=_event_types(keys.new_event_types),
+            devices=_devices(calls, tokens) if tokens else None,
+        )
 
     def _people(
         self, cells: pa.Table, columns: Mapping[int, BatchColumn], channels: Mapping[Channel, Collection[int]], *, ordered: bool
@@ -187,29 +192,22 @@ class Reading:
         people = rows.people
         again = pc.is_in(people.column("identity"), value_set=repeated)
         once = rows.batch(people.filter(pc.invert(again)), columns, channels)
-        if not ordered and not len(repeated):
-            return once, None
-        with self._given(repeated=pa.table({"identity": repeated})):
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE folded AS {folded('true' if ordered else 'identity IN (FROM repeated)')}"
-            )
-        edits = self._arrow(EDITS) if ordered else None
+        said = rows.said() if ordered else None
         if not len(repeated):
-            return once, edits
-        several = people.filter(again)
-        with self._given(several=several):
-            return pa.concat_tables(
-                [once, self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)]
-            ), edits
+            return once, said
+        with self._given(well=cells, repeated=pa.table({"identity": repeated}), several=people.filter(again)):
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {folded()}")
+            several = self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)
+        return pa.concat_tables([once, several]), said
 
-    def _events(self, calls: Mapping[int, Call], events: Sequence[Record]) -> pa.Table:
+    def _events(self, calls: Mapping[int, Call], cells: pa.Table, events: Sequence[Record]) -> pa.Table:
         at = (datetime.fromtimestamp(r.second, UTC).replace(tzinfo=None) if r.second else calls[r.row // ROWS].at for r in events)
         given = {
             "row": pa.array([r.row for r in events], pa.int64()),
             "name": [r.event for r in events],
             "happened_at": pa.array(at, pa.timestamp("us")),
         }
-        with self._given(given=pa.table(given)):
+        with self._given(well=cells, given=pa.table(given)):
             return self._arrow(happened())
 
     @contextmanager
@@ -320,6 +318,10 @@ def _outcomes(calls: Mapping[int, Call], records: Sequence[Record], findings: _F
         if row not in findings.refused:
             outcomes[row // ROWS].notices.append({"place": row % ROWS, "property": name, "code": code})
     return outcomes
+
+
+def _pairs(table: pa.Table | None) -> Iterator[tuple[int, Any]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True) if table is not None else iter(())
 
 
 def _column(entry: Entry) -> BatchColumn:

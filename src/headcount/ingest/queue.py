@@ -70,6 +70,7 @@ class Ingest:
         self._inside = 0
         self._number: int | None = None
         self._working = False
+        self._thread: threading.Thread | None = None
         self._stopping = False
 
     @contextmanager
@@ -104,7 +105,8 @@ class Ingest:
             self._waiting.append(waiting)
             if not self._working:
                 self._working = True
-                threading.Thread(target=self._work, name=f"live-{self._rules.account}", daemon=True).start()
+                self._thread = threading.Thread(target=self._work, args=(self._thread,), name=f"live-{self._rules.account}", daemon=True)
+                self._thread.start()
             self._changed.notify_all()
         return waiting.future
 
@@ -113,7 +115,8 @@ class Ingest:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._working, seconds)
+        if self._thread:
+            self._thread.join(seconds)
 
     def _next_number(self) -> int:
         with self._changed:
@@ -123,7 +126,10 @@ class Ingest:
             self._number += 1
             return self._number
 
-    def _work(self) -> None:
+    def _work(self, before: threading.Thread | None) -> None:
+        if before:
+            # It is about to end.
+            before.join()
         try:
             with self._open_store() as store:
                 writer = _Writer(store, Reading(store, self._rules), self._underway)

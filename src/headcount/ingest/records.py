@@ -44,8 +44,8 @@ _DATE = re.compile(r"\s*\$D_-?[0-9]{1,12}\s*")
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 
 
-#: What a record says of one property: the row of the record; a scope, '' for a property of a person, else the name of the event, folded; the
-#: name of the property; what is done with it; and the value as a cell of a file would have it, a list or what is nested as JSON.
+#: What a record says of one property: the row of the record; a scope, '' for a property of a person, else the name of the event, folded;
+#: the name of the property; what is done with it; and the value as a cell of a file would have it, a list or what is nested as JSON.
 Cell: TypeAlias = tuple[int, str, str, Operation, Kind, str | None]
 
 
@@ -190,6 +190,9 @@ def _cells(record: Record) -> Iterator[Cell]:
                 operation, value = OPERATIONS[word], value[word]  # noqa: PLW2901 - the operand is the value from here on
                 if operation in {"add", "remove"} and not isinstance(value, list):
                     value = [value]  # noqa: PLW2901 - one text by itself is a list of it
+        if value == [] and not of_event:
+            # A list without texts is none; adding nothing says nothing.
+            operation, value = ("delete" if operation == "set" else operation), None  # noqa: PLW2901 - see above
         kind, text = ("nothing", None) if operation == "delete" else _read(value)
         if operation == "delete" or kind != "nothing":
             yield record.row, scope, key.strip(), operation, kind, text

@@ -40,6 +40,23 @@ class Rows:
             rows = rows.append_column(channel.column, _at(people.column("identity"), self._of(keys), "b"))
         return rows
 
+    def said(self) -> pa.Table:
+        """What was said of whom, as uploads that were accepted earlier have to leave it; see LiveBatch."""
+        of_people = pc.and_(pc.equal(self.cells.column("scope"), ""), pc.not_equal(self.cells.column("k"), WHO))
+        cells = self.cells.filter(of_people)
+        operation = cells.column("operation")
+        amount = pc.coalesce(cells.column("f"), cells.column("n").cast(pa.float64(), safe=False))
+        signed = pc.case_when(pc.make_struct(pc.equal(operation, "incr"), pc.equal(operation, "decr")), amount, pc.negate(amount))
+        return pa.table(
+            {
+                **{name: cells.column(name) for name in ("row", "identity", "number")},
+                "whole": pc.is_in(operation, value_set=pa.array(["set", "delete"])),
+                "amount": signed,
+                "added": _where(pc.equal(operation, "add"), cells.column("l")),
+                "removed": _where(pc.equal(operation, "remove"), cells.column("l")),
+            }
+        )
+
     def _values(self, key: int, column: BatchColumn, people: pa.ChunkedArray) -> Iterator[tuple[str, pa.ChunkedArray]]:
         n, value, cells = column.number, VALUES[column.type], self._of([key])
         if not column.clears:
@@ -65,6 +82,11 @@ def with_whose(typed: pa.Table, refused: Collection[int]) -> pa.Table:
     who = cells.filter(pc.equal(cells.column("k"), WHO))
     place = pc.index_in(cells.column("row"), value_set=who.column("row").combine_chunks())
     return cells.append_column("identity", who.column("s").take(place))
+
+
+def _where(asked: pa.ChunkedArray, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values where that is asked for, else null."""
+    return values.take(pc.if_else(asked, pa.array(range(len(values)), pa.int64()), None))
 
 
 def _asking(cells: pa.Table, operation: str) -> pa.Table:

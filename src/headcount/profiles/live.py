@@ -60,8 +60,8 @@ class LiveBatch:
     calls: Sequence[Call]
     #: Rows as those of an upload, each identity once.
     batch: Batch
-    #: Columns `identity`, `number` (of a property; minus the bit of a channel), `whole` (the value was set or cleared), `amount`, `added`,
-    #: `removed`: what an upload that was accepted earlier, and is applied later, leaves as it is. None where there is none.
+    #: Columns `row`, `identity`, `number` (of a property; minus the bit of a channel), `whole` (the value was set or cleared), `amount`,
+    #: `added`, `removed`: what an upload that was accepted earlier, and is applied later, leaves as it is. None where there is none.
     edits: pa.Table | None
     #: Columns `name`, `identity`, `happened_at`, `properties` (JSON), `upload`, `row`.
     events: pa.Table | None = None
@@ -118,7 +118,7 @@ class LiveStore(Protocol):
         ...
 
     def aliased(self, kinds: Collection[str], values: Collection[str]) -> pa.Table:
-        """Columns `kind`, `value`, `identity`: whose other names these are; more than was asked for where a value is one of several kinds."""
+        """Columns `kind`, `value`, `identity`: whose other names these are; more than was asked for where a value has several kinds."""
         ...
 
     def event_property_types(self) -> Mapping[tuple[str, str], Type]:

@@ -19,6 +19,9 @@ from headcount.uploads.problems import CATALOGUE
 routes = APIRouter(tags=["CleverTap's API"])
 
 _PROFILE = "Profile data is incorrect. "
+_IDENTITY = (
+    "Identity value cannot be undefined or set at least one of identity / fbId / gpId / objectId under 1024 chars to identify the user. "
+)
 #: What each reason to refuse a record is called there, with its code. The blanks are where the recorded answers have them.
 FAULTS: Mapping[str, tuple[int, str]] = {
     "event_name_blank": (509, "Event Name is incorrect. ErrorCode: 509 - Event name is mandatory. "),
@@ -32,10 +35,7 @@ FAULTS: Mapping[str, tuple[int, str]] = {
     "married_invalid": (519, f"{_PROFILE}Married needs to be Y/N."),
     "age_invalid": (520, f"{_PROFILE}Age is invalid."),
     "event_property_limit": (522, "An event has at most 256 properties. "),
-    "identity_invalid": (
-        523,
-        "Identity value cannot be undefined or set at least one of identity / fbId / gpId / objectId under 1024 chars to identify the user. ",
-    ),
+    "identity_invalid": (523, _IDENTITY),
     "record_type": (524, "A record is neither an event nor a profile nor a token. "),
     "timestamp_invalid": (525, "Timestamp should be present in the Unix Epoch format. "),
     "token_object": (530, "Invalid 'objectId'. "),

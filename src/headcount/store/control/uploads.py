@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeAlias, Unpack
 
-from sqlalchemy import Connection, Engine, Insert, ScalarSelect, Select, Update, func, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, ScalarSelect, Select, Update, exists, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from headcount.errors import HeadcountError, WrongCall
@@ -99,6 +99,12 @@ class SqlUploads:
         """The uploads in a status in which a process works on them, in the order of their turns."""
         statement = _of_account(account_id).where(UploadRow.status.in_(WORKING))
         return self._records(statement.order_by(UploadRow.turn_at, UploadRow.number))
+
+    def is_any_working(self, account_id: str) -> bool:
+        """Whether there is one; asked with each group of live calls, so it reads none."""
+        statement = select(exists().where(UploadRow.account_id == account_id, UploadRow.status.in_(WORKING)))
+        with self._transaction() as connection:
+            return bool(connection.execute(statement).scalar())
 
     def finished_before(self, account_id: str, moment: datetime) -> Collection[int]:
         """The numbers of the uploads that were finished before a moment."""

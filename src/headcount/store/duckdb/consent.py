@@ -70,7 +70,7 @@ def set_consent(connection: duckdb.DuckDBPyConnection, identity: str, wish: Wish
     pid, before, declined = found[0]
     after_declined = _declined(declined, wish)
     # Said is said, even where it is so already: an upload that was accepted before does not change it.
-    connection.execute("INSERT INTO later VALUES (?, ?, true, NULL, NULL, NULL, ?)", [identity, -channel.bit, wish.at])
+    connection.execute("INSERT INTO later VALUES (?, ?, true, NULL, NULL, NULL, ?, NULL)", [identity, -channel.bit, wish.at])
     if (before, declined) == (wish.subscribed, after_declined):
         return None
     if declined & channel.bit and wish.subscribed and wish.source is not Source.PERSON and not wish.reason:
@@ -123,7 +123,7 @@ def _carry_out(connection: duckdb.DuckDBPyConnection, occasion: Occasion) -> Non
         "QUALIFY row_number() OVER (PARTITION BY pid, channel ORDER BY place DESC) = 1 AND before IS DISTINCT FROM subscribed"
     )
     bits = " ".join(f"WHEN '{channel}' THEN {-channel.bit}" for channel in Channel)
-    said = f"SELECT DISTINCT identity, CASE channel {bits} END, true, NULL, NULL, NULL, $at::TIMESTAMP FROM wished WHERE NOT held"
+    said = f"SELECT DISTINCT identity, CASE channel {bits} END, true, NULL, NULL, NULL, $at::TIMESTAMP, NULL FROM wished WHERE NOT held"
     connection.execute(f"INSERT INTO later {said}", {"at": occasion.at})
     if not single_row(connection, "SELECT count(*) FROM decided")[0]:
         return

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headcount.profiles.consent import Source
 from headcount.profiles.live import LIVE, ROWS, Answer, LiveBatch, LiveEffect
@@ -39,30 +40,36 @@ class LiveApplication:
 
     def run(self) -> LiveEffect:
         """Write what the records say; returns what that did."""
-        with self._given("given", self._batch.rows), self._given("made", _made(self.live)):
-            self._run(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT g.*, m.made_at FROM given g JOIN made m ON m.call = g.row // {ROWS}")
+        with self._given("spoken", self._rows()), self._given("made", _made(self.live)):
             named, updated = self._meet()
             created = self._batch.rows.num_rows - named
-            step = images.next_step(self.connection)
             if updated:
-                self._renew(step)
+                self._renew()
             if created:
                 self._create()
             if self._batch.channels:
-                self._log_consents(step)
+                self._log_consents()
             effect = LiveEffect(created, updated, self._held() if named else None, self._overlong())
             self._run("INSERT INTO calls SELECT call, made_at, actor, door FROM made")
             if self.live.edits is not None:
                 with self._given("edits", self.live.edits):
-                    self._run("INSERT INTO later SELECT e.*, b.made_at FROM edits e JOIN batch b USING (identity)")
-            self._run("DROP TABLE temp.met")
+                    said = "e.identity, e.number, e.whole, e.amount, e.added, e.removed, m.made_at, e.row"
+                    self._run(f"INSERT INTO later SELECT {said} FROM edits e JOIN made m ON m.call = e.row // {ROWS}")
         self._others()
         return effect
+
+    def _rows(self) -> pa.Table:
+        """The rows of the batch, each with the time of its call."""
+        rows = self._batch.rows
+        calls = pa.array([call.number for call in self.live.calls], pa.int64())
+        at = pa.array([call.at for call in self.live.calls], pa.timestamp("us"))
+        place = pc.index_in(pc.divide(rows.column("row"), ROWS), value_set=calls)
+        return rows.append_column("made_at", pc.take(at, place))
 
     def _meet(self) -> tuple[int, int]:
         """Fill `met` with those of the people who are known, and what becomes of them. How many there are, and how many change."""
         # First who they are, which takes one column of all people; then the rest of them alone.
-        self._table("named", "SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN batch b ON p.identity = b.identity")
+        self._table("named", "SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN spoken b ON p.identity = b.identity")
         limit, gate = self._batch.list_limit, self.declined
         outputs = [sql for column in self._batch.columns for sql in _becomes(column, limit)]
         for ch in self._batch.channels:
@@ -70,11 +77,11 @@ class LiveApplication:
             outputs.append(f"coalesce({held(ch)}, false) AS held_{ch.value}")
         changed = [f"k{c.number}" for c in self._batch.columns] + [f"new_{ch.value} IS NOT NULL" for ch in self._batch.channels]
         selected = ", ".join(["p.*", "m.pid", "b.row AS row", "b.made_at AS made_at", *outputs])
-        met = f"SELECT {selected} FROM profiles p JOIN named m ON p.rowid = m.pid JOIN batch b ON b.row = m.row"
+        met = f"SELECT {selected} FROM profiles p JOIN named m ON p.rowid = m.pid JOIN spoken b ON b.row = m.row"
         self._table("met", f"SELECT *, {' OR '.join(changed) or 'false'} AS changes FROM ({met})")
         return self._row("SELECT count(*), count(*) FILTER (changes) FROM met")
 
-    def _renew(self, step: int) -> None:
+    def _renew(self) -> None:
         """Write those who change anew, and keep which of their values came from which record."""
         ours = {f"c{c.number}": f"n{c.number}" for c in self._batch.columns}
         ours |= {ch.column: f"coalesce(new_{ch.value}, {ch.column})" for ch in self._batch.channels}
@@ -86,11 +93,12 @@ class LiveApplication:
         if self._batch.columns:
             came = ", ".join(f"CASE WHEN k{c.number} THEN {c.number} END" for c in self._batch.columns)
             changed = f"SELECT row, identity, list_filter([{came}], lambda n: n IS NOT NULL) AS columns FROM met WHERE changes"
-            self._run(f"INSERT INTO changes SELECT {step}, {LIVE}, row, identity, columns FROM ({changed}) WHERE len(columns) > 0")
+            written = f"{images.next_step(self.connection)}, {LIVE}, row, identity, columns"
+            self._run(f"INSERT INTO changes SELECT {written} FROM ({changed}) WHERE len(columns) > 0")
 
     @property
     def _fresh(self) -> str:
-        return "(SELECT * FROM batch ANTI JOIN named USING (row)) b"
+        return "(SELECT * FROM spoken ANTI JOIN named USING (row)) b"
 
     def _create(self) -> None:
         values = {f"c{c.number}": initial(c, self._batch.list_limit) for c in self._batch.columns}
@@ -105,7 +113,7 @@ class LiveApplication:
         columns = fixed | values
         self._run(f"INSERT INTO profiles ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {self._fresh}")
 
-    def _log_consents(self, step: int) -> None:
+    def _log_consents(self) -> None:
         """Log each consent that changed, on the occasion that its call is."""
         said = [
             f"SELECT identity, '{ch.value}' AS channel, {ch.column} AS before, new_{ch.value} AS after, row FROM met"
@@ -122,10 +130,8 @@ class LiveApplication:
                 "INSERT INTO consent_acts (act, logged_at, source, actor, door) "
                 f"SELECT act, made_at, '{Source.API.value}', actor, door FROM occasions"
             )
-            self._run(
-                f"INSERT INTO consent_entries SELECT {step}, o.act, s.identity, s.channel::channel, s.before, s.after, NULL "
-                f"FROM said s JOIN occasions o ON o.call = s.{call}"
-            )
+            entered = f"{images.next_step(self.connection)}, o.act, s.identity, s.channel::channel, s.before, s.after, NULL"
+            self._run(f"INSERT INTO consent_entries SELECT {entered} FROM said s JOIN occasions o ON o.call = s.{call}")
             self._run("DROP TABLE temp.occasions")
         self._run("DROP TABLE temp.said")
 

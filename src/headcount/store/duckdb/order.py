@@ -44,12 +44,19 @@ def _name(number: int) -> str:
 
 def _together(since: str) -> str:
     """What several calls said of one value: whether one of them decided it, what was added in all, and the last word on each text."""
-    said = (
-        "SELECT identity, number, bool_or(whole) AS whole, sum(amount) AS amount, "
-        f"list_distinct(flatten(list(added) FILTER (added IS NOT NULL))) AS added, "
-        f"list_distinct(flatten(list(removed) FILTER (removed IS NOT NULL))) AS removed FROM later WHERE {since} GROUP BY ALL"
+    said = f"SELECT identity, number, bool_or(whole) AS whole, sum(amount) AS amount FROM later WHERE {since} GROUP BY ALL"
+    texts = (
+        "SELECT identity, number, unnest(coalesce(added, removed)) AS t, added IS NOT NULL AS added, "
+        "{'at': accepted_at, 'row': row} AS place "
+        f"FROM later WHERE {since} AND coalesce(added, removed) IS NOT NULL"
     )
-    return f"SELECT identity, number, {{'whole': whole, 'amount': amount, 'added': added, 'removed': removed}} AS e FROM ({said})"
+    last = f"SELECT identity, number, t, arg_max(added, place) AS added, min(place) AS place FROM ({texts}) GROUP BY identity, number, t"
+    words = (
+        "SELECT identity, number, list(t ORDER BY place) FILTER (added) AS added, list(t) FILTER (NOT added) AS removed "
+        f"FROM ({last}) GROUP BY ALL"
+    )
+    together = "{'whole': whole, 'amount': amount, 'added': added, 'removed': removed}"
+    return f"SELECT identity, number, {together} AS e FROM ({said}) LEFT JOIN ({words}) USING (identity, number)"
 
 
 def _values(column: BatchColumn) -> Iterator[str]:

@@ -163,7 +163,8 @@ class DuckDBProfiles(Reading):
         """See LiveStore."""
         with self._transaction(writer="live"):
             self.turn.note(records.batch.rows.column("identity").combine_chunks())
-            effect = live.LiveApplication(self.connection, records, self._declined()).run()
+            declined = bool(records.batch.channels) and self._declined()
+            effect = live.LiveApplication(self.connection, records, declined).run()
             live.keep_answers(self.connection, answers(effect))
         return effect
 

@@ -170,7 +170,9 @@ CREATE TABLE IF NOT EXISTS later (
     amount DOUBLE,
     added VARCHAR[],
     removed VARCHAR[],
-    accepted_at TIMESTAMP NOT NULL
+    accepted_at TIMESTAMP NOT NULL,
+    -- Of the record, where it was one.
+    row BIGINT
 );
 
 -- Data files from before there were pieces of chunks.
