@@ -72,7 +72,7 @@ def test_what_was_answered_is_there_and_counts_once(tmp_path: Path) -> None:
         thread.start()
     try:
         for _ in range(KILLS):
-            time.sleep(0.2 + chance.random() / 2)
+            time.sleep(0.15 + 0.3 * chance.random())
             server.kill()
             server = start(tmp_path / "data", PORT=str(sender.port))
         time.sleep(1)

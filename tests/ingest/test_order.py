@@ -153,7 +153,7 @@ said = st.one_of(
 live = st.tuples(st.integers(0, 4), st.sampled_from([*KNOWN[:4], "q0", "q1", "new"]), said)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.lists(row, min_size=1, max_size=12, unique_by=lambda r: r["identity"]), st.lists(live, max_size=5), st.integers(1, 4))
 def test_pieces_and_live_calls_between_them_give_what_the_order_gives(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], calls: list[tuple[int, str, dict[str, Any]]], size: int
@@ -196,7 +196,7 @@ step = st.one_of(
 def test_records_of_one_call_come_to_what_they_come_to_in_several(acme: Account) -> None:
     people = 0
 
-    @settings(max_examples=30)
+    @settings(max_examples=12)
     @given(st.lists(step, min_size=1, max_size=6))
     def together_and_apart(steps: list[dict[str, Any]]) -> None:
         nonlocal people

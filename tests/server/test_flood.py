@@ -14,7 +14,7 @@ import httpx
 import pytest
 from tests.server.process import WHO, start
 
-SECONDS, SENDERS = 4, 6
+SECONDS, SENDERS = 2, 6
 WORDS = [
     "identity",
     "type",

@@ -27,11 +27,11 @@ _EDITS = "('add', 'remove')"
 _COUNTS = "('incr', 'decr')"
 
 
-def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[str]) -> str:
+def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[str], *, tidy: bool) -> str:
     """SELECT of the cells with what they are worth, one column a type (`VALUES`), and `code`, why one is not applied.
 
-    Only these types, and of the system properties with a check of their own those `named`, may come: planning what is not needed takes
-    longer than all the rest.
+    Only these types, and of the system properties with a check of their own those `named`, may come; `tidy` texts have nothing at their
+    ends to be taken off. Planning what is not needed takes longer than all the rest.
     """
     checked = {name: reading for name, reading in system.readings().items() if name in named}
     by_type = {type_: reading for type_, reading in _readings(limits, zone).items() if type_ in types}
@@ -40,8 +40,8 @@ def typed(limits: Limits, zone: str, types: Collection[Type], named: Collection[
     values = ", ".join(f"{found[type_]} AS {name}" for type_, name in VALUES.items() if type_ is not Type.STRING)
     text = found[Type.STRING]
     values += f", CASE WHEN k = {WHO} THEN text ELSE {text} END AS s"
-    filled_text = f"CASE WHEN kind IN ('list', 'nested') THEN text ELSE {filled('text', white_space='any')} END"
-    read = f"SELECT *, {values} FROM (SELECT * REPLACE ({filled_text} AS text) FROM cells)"
+    trimmed = "text" if tidy else f"CASE WHEN kind IN ('list', 'nested') THEN text ELSE {filled('text', white_space='any')} END"
+    read = f"SELECT *, {values} FROM (SELECT * REPLACE ({trimmed} AS text) FROM cells)"
     code = (
         f"CASE WHEN k = {WHO} THEN ({identity_fault(Plan(('identity',), 0), 's')}) WHEN refused IS NOT NULL THEN refused "
         "WHEN operation = 'delete' OR role = 'raw' OR text IS NULL THEN NULL "

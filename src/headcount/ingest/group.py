@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,10 +26,13 @@ from headcount.single_row import small_table
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
 from headcount.values import system
+from headcount.values.text import WHITE_SPACE
 from headcount.values.types import Type
 
 #: Cells that one thread looks at at once.
 _TOGETHER = 16_384
+#: A text that may lose something: white space at an end, or the escape of a spreadsheet.
+_UNTIDY = rf"^[{re.escape(WHITE_SPACE)}']|[{re.escape(WHITE_SPACE)}]$|^$"
 #: Numbers of properties that a call would make, and does not, begin here.
 _UNMADE = 1_000_000
 #: The system properties for whose sake a record is refused, in the order in which the compared platform looks at them.
@@ -158,7 +162,8 @@ class Reading:
         checked = sorted(system.readings().keys() & applied)
         # In several batches, so that several threads read them.
         with self._given(cells=pa.Table.from_batches(table.to_batches(_TOGETHER), table.schema)):
-            return self._arrow(typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked))
+            tidy = not pc.any(pc.match_substring_regex(table.column("text"), _UNTIDY)).as_py()
+            return self._arrow(typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked, tidy=tidy))
 
     def _approve(self, cells: pa.Table, email: int) -> None:
         """Ask the library about the addresses that only it can judge."""

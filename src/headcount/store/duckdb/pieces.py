@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -11,28 +10,32 @@ import pyarrow.compute as pc
 
 from headcount.profiles.store import APPLIES, Batch
 
-#: Seconds that writing a piece should take, and how many rows the first one has.
-_SECONDS = 0.15
-_FIRST, _LEAST = 61_440, 4_096
+#: Seconds that writing a piece should take, at about.
+_SECONDS = 0.2
+#: Rows of the first piece: a row group of the engine, which writes new rows straight into the file. Fewer would go through its log, and
+#: make checkpoints. Pieces of people who change, which touch blocks all over the file, become as small as they have to.
+_FIRST, _LEAST = 122_880, 3_840
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """The pieces of so many rows, as first row and the row behind the last."""
 
-    total: int
+    rows: int
+    #: Gives the seconds for which the turn was held for the last one; waiting for it does not count.
+    held: Callable[[], float]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        """Each piece as long as what the one before it took allows."""
-        total, start, size = self.total, 0, _FIRST
-        while start < total:
-            stop = min(start + size, total)
-            began = time.monotonic()
+        """Half as long, or twice as long, as the one before where that took too long, or much less than it may."""
+        start, size = 0, _FIRST
+        while start < self.rows:
+            stop = min(start + size, self.rows)
             yield start, stop
-            took = max(time.monotonic() - began, 0.001)
-            # By half or double at most: one that waited for its turn says little.
-            size = max(_LEAST, min(2 * size, max(size // 2, round(size * _SECONDS / took))))
-            start = stop
+            start, took = stop, self.held()
+            if took > 1.5 * _SECONDS:
+                size = max(_LEAST, size // 2)
+            elif took < _SECONDS / 2:
+                size *= 2
 
 
 def apart(batch: Batch, start: int, stop: int, written: pa.Array) -> Sequence[tuple[Batch, bool]]:

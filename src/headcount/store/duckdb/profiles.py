@@ -122,7 +122,7 @@ class DuckDBProfiles(Reading):
 
     def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
         """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
-        pieces = Pieces(batch.rows.num_rows)
+        pieces = Pieces(batch.rows.num_rows, self.turn.held)
         with self._stable_rows(), self.turn.noting(), self._told():
             with self._given(batch, origin):
                 Application(self.connection, batch, origin, self._declined()).prepare()
@@ -146,7 +146,7 @@ class DuckDBProfiles(Reading):
     def add_events(self, batch: EventBatch, origin: Origin, progress: Callable[[int, int], Progress], *, keep: bool = True) -> None:
         """See ProfileStore."""
         total = batch.rows.num_rows
-        for start, stop in Pieces(total) if keep and self.turn.pressed else [(0, total)]:
+        for start, stop in Pieces(total, self.turn.held) if keep and self.turn.pressed else [(0, total)]:
             with self._transaction(keep=keep):
                 self.connection.register("given", batch.rows.slice(start, stop - start))
                 try:

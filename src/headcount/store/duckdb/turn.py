@@ -27,6 +27,7 @@ class Turn:
         self._last: Writer = "bulk"
         self._live_until = float("-inf")
         self._written: list[pa.Array] | None = None
+        self._bulk_held = 0.0
         #: Counts the changes of which properties there are, and of which type.
         self.version = 0
 
@@ -43,6 +44,7 @@ class Turn:
                 self._changed.wait()
             self._waiting[writer] -= 1
             self._held, self._last, self._holder = True, writer, get_ident()
+            began = time.monotonic()
         try:
             yield
         finally:
@@ -50,7 +52,13 @@ class Turn:
                 self._held, self._holder = False, None
                 if writer == "live":
                     self._live_until = time.monotonic() + _LULL
+                else:
+                    self._bulk_held = time.monotonic() - began
                 self._changed.notify_all()
+
+    def held(self) -> float:
+        """The seconds for which an upload held the turn the last time."""
+        return self._bulk_held
 
     @property
     def pressed(self) -> bool:
