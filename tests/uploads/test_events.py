@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.uploads.account import Account, Document, account_in, answers, ledger, problems, rejects
 
 from headcount.errors import WrongCall
-from headcount.profiles.store import StoredEvent
+from headcount.profiles.store import Job, StoredEvent
 from headcount.uploads.manifest import manifest_of, read, with_event
 from headcount.uploads.mapping import ColumnRequest, Request
 from headcount.values.types import Type
@@ -176,6 +176,19 @@ def test_events_go_with_their_upload_and_come_back_with_it(account: Account) -> 
     assert (account.people(), account.values("k"), len(did(account, "m"))) == (3, {"x": 1}, 2)
     assert reverse(events, "undo") == {"restored": 1, "removed": 1}
     assert (account.people(), account.values("k"), did(account, "k")) == (2, {"x": 1}, ())
+
+
+def test_who_was_changed_since_stays_and_counts_once_however_often_it_is_reversed(account: Account) -> None:
+    events = account.send("identity,n\nm,1\nm,2\nz,1\n", CHARGED)
+    account.send("identity,x\nm,9\n")
+    gone, back = {"touched": 2, "restored": 0, "removed": 1, "kept": 1}, {"touched": 2, "restored": 2, "removed": 0, "kept": 0}
+    for expected in (gone, back, gone):
+        job: Job = "redo" if expected is back else "undo"
+        done = account.app.uploads.reverse(events["upload"]["id"], job, door="cli")[job]
+        assert {part: n for part, n in done["ledger"].items() if part != "consent"} == expected
+        # What was said of them since is nothing that the events had given.
+        assert (done["columns"], account.values("m"), len(did(account, "m"))) == ([], {"x": 9}, 2 if job == "redo" else 0)
+    assert account.people() == 1
 
 
 ROWS = st.lists(
