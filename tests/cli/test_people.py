@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from headcount.cli.people_words import show
+
 from .conftest import Headcount
 
 
@@ -28,6 +30,18 @@ def test_a_person_in_words(headcount: Headcount, people: str) -> None:
     done = headcount("people", "show", "00123")
     assert "email     unsubscribed  upload" in done.out
     assert "no, by consent" in done.out
+
+
+def test_what_a_live_call_said_names_it_in_words(headcount: Headcount, people: str, capfd: pytest.CaptureFixture[str]) -> None:
+    headcount("upload", people)
+    person = headcount("people", "show", "00123", "--json").json
+    live = {"upload": None, "row": None}
+    did = [{"name": "Charged", "at": "2026-03-25T10:00:00Z", "properties": {"Amount": 300}, "from": live}]
+    show({**person, "properties": {"plan": {"type": "string", "value": "pro", "from": live}}, "events": did * 21})
+    out = capfd.readouterr().out
+    assert "plan      pro    string  live call\n" in out
+    assert out.count("Charged  2026-03-25 10:00:00 UTC  Amount: 300  live call\n") == 20
+    assert "... and more, with --json.\n" in out
 
 
 def test_nobody_is_a_wrong_call(headcount: Headcount) -> None:

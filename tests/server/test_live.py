@@ -265,14 +265,21 @@ def test_who_may_send(site: Site) -> None:
 
 
 def test_an_upload_can_be_taken_back_under_what_was_sent(machine: Caller) -> None:
-    done = machine.upload("identity,colour,size\nu1,red,1\nu2,red,1\n", "wait=30")
-    send(machine, profile("u1", colour="blue"))
+    done = machine.upload("identity,colour,size\nu1,red,1\nu2,red,1\nu3,red,1\n", "wait=30")
+    send(machine, profile("u1", colour="blue"), event("u3", "Charged", 1468308340, Amount=300))
     machine.post(f"uploads/{done['upload']['id']}/undo")
     for _ in range(200):
-        if machine.get(f"uploads/{done['upload']['id']}")["upload"]["status"] == "undone":
+        undone = machine.get(f"uploads/{done['upload']['id']}")
+        if undone["upload"]["status"] == "undone":
             break
     assert values(machine, "u1") == {"colour": "blue"}
     assert machine.call("GET", "people/u2").status_code == 404
+    # Whoever did something since stays.
+    live, stayed = {"upload": None, "row": None}, person(machine, "u3")
+    assert stayed["events"] == [{"name": "Charged", "at": "2016-07-12T07:25:40Z", "properties": {"Amount": 300}, "from": live}]
+    assert (stayed["properties"], stayed["uploads"], person(machine, "u1")["properties"]["colour"]["from"]) == ({}, [], live)
+    kept = {(each["identity"], each["property"]): each["from"] for each in undone["undo"]["kept"]}
+    assert kept == {("u1", "colour"): {"source": "api", **live}, ("u3", None): {"source": "api", **live}}
 
 
 def test_events_are_kept_with_their_types(site: Site, machine: Caller) -> None:

@@ -99,9 +99,9 @@ class Person(BaseModel):
     last_updated: str = Field(examples=["2026-06-01T12:00:00Z"])
     uploads: list[str] = Field(examples=[["u01jx0c4k7m2q9r3vt"]])
     events: list[Any] = Field(
-        description="What they did, the newest 100, newest first. `upload` is null where a live call told of it.",
+        description="What they did, the newest 100, newest first. `upload` and `row` are null where a live call told of it.",
         examples=[
-            [{"name": "Charged", "at": "2026-06-01T12:00:00Z", "properties": {"Amount": 300}, "from": {"upload": None, "row": 1024}}],
+            [{"name": "Charged", "at": "2026-06-01T12:00:00Z", "properties": {"Amount": 300}, "from": {"upload": None, "row": None}}],
         ],
     )
 

@@ -22,8 +22,7 @@ def show(person: Mapping[str, Any]) -> None:
     line(out, f"First seen {_moment(person['first_seen'])}, last updated {_moment(person['last_updated'])}\n")
     values = table("property", "value", "type", "upload", "row", numbers=["row"])
     for name, known in person["properties"].items():
-        origin = known["from"]
-        values.add_row(plain(name), plain(known["value"]), known["type"], origin["upload"], f"{origin['row']:,}")
+        values.add_row(plain(name), plain(known["value"]), known["type"], *_origin(known["from"]))
     show_table(out, values)
     line(out, "")
     channels = table("channel", "consent", "source", "since", "reachable")
@@ -41,7 +40,7 @@ def _show_events(out: Console, events: Sequence[Mapping[str, Any]]) -> None:
     made = table("event", "when", "properties", "upload", "row", numbers=["row"])
     for event in events[:_EVENTS_SHOWN]:
         said = ", ".join(f"{plain(name)}: {plain(value)}" for name, value in event["properties"].items())
-        made.add_row(plain(event["name"]), _moment(event["at"]), said, event["from"]["upload"], f"{event['from']['row']:,}")
+        made.add_row(plain(event["name"]), _moment(event["at"]), said, *_origin(event["from"]))
     line(out, "")
     show_table(out, made)
     if len(events) > _EVENTS_SHOWN:
@@ -67,6 +66,10 @@ def say_what_was_written(export: Mapping[str, Any], program: str, output: Path |
     flags = [f"--map {shlex.quote(f'{reference(column)}={column.name}')}" for column in taken_otherwise(export["columns"])]
     line(err, "\nAnd now?\n  Bring them back, changed or as they are, first without storing anything:")
     line(err, "    " + " ".join([program, "check", shlex.quote(str(output)), *flags]))
+
+
+def _origin(origin: Mapping[str, Any]) -> tuple[str, str]:
+    return (origin["upload"], f"{origin['row']:,}") if origin["upload"] else ("live call", "")
 
 
 def _reachable(person: Mapping[str, Any], channel: str) -> str:

@@ -53,14 +53,19 @@ def _properties(person: Person, upload_ids: Mapping[int, str], now: datetime) ->
 
 
 def _value(stored: StoredValue, upload_ids: Mapping[int, str]) -> dict[str, Any]:
-    value = shown_value(stored.value)
-    came_from = {"upload": upload_ids.get(stored.upload), "row": stored.row}
+    value, came_from = shown_value(stored.value), _origin(stored.upload, stored.row, upload_ids)
     return {"type": stored.property.type.value, "value": value, "from": came_from}
 
 
 def _event(event: StoredEvent, upload_ids: Mapping[int, str]) -> dict[str, Any]:
-    came_from = {"upload": upload_ids.get(event.upload), "row": event.row}
+    came_from = _origin(event.upload, event.row, upload_ids)
     return {"name": event.name, "at": utc_text(event.at), "properties": dict(event.properties), "from": came_from}
+
+
+def _origin(upload: int, row: int, upload_ids: Mapping[int, str]) -> dict[str, Any]:
+    """The upload and its row; neither where a live call said it, whose rows are numbers of our own."""
+    id_ = upload_ids.get(upload)
+    return {"upload": id_, "row": row if id_ else None}
 
 
 def _age(born: datetime, now: datetime) -> int:

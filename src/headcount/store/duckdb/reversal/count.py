@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from headcount.profiles.consent import Channel, Source
+from headcount.profiles.live import LIVE
 from headcount.profiles.store import HELD_LISTED, Kept, Returned, Reversed
 from headcount.store.duckdb.reversal import values
 from headcount.store.duckdb.reversal.piece import Piece
@@ -60,7 +61,7 @@ def _values_kept(piece: Piece, n: int) -> Iterator[Kept]:
     overtaken = f"FROM taken JOIN ({newest}) USING (identity) WHERE k{n} AND NOT t{n}"
     asked = f"SELECT identity, v{n}, came.upload, came.row {overtaken} ORDER BY taken.row"
     for identity, value, upload, row in _first(piece, asked):
-        yield Kept(identity, n, None, value, Source.UPLOAD, upload, row)
+        yield Kept(identity, n, None, value, *_setter(upload, row))
 
 
 def _people_kept(piece: Piece) -> Iterator[Kept]:
@@ -76,12 +77,17 @@ def _people_kept(piece: Piece) -> Iterator[Kept]:
             yield Kept(identity, None, Channel(channel), after, Source(source), upload, row)
     if not piece.redo:
         for identity, upload, row in _first(piece, "SELECT identity, heir.upload, heir.row FROM born WHERE did ORDER BY row"):
-            yield Kept(identity, None, None, None, Source.UPLOAD if upload else Source.API, upload or None, row)
+            yield Kept(identity, None, None, None, *_setter(upload, row))
     if piece.redo:
         for identity, upload, row in _first(
             piece, "SELECT identity, created_upload, created_row FROM skipped JOIN profiles USING (identity)"
         ):
-            yield Kept(identity, None, None, None, Source.UPLOAD, upload, row)
+            yield Kept(identity, None, None, None, *_setter(upload, row))
+
+
+def _setter(upload: int, row: int) -> tuple[Source, int | None, int | None]:
+    """Who wrote a row: an upload, or a live call."""
+    return (Source.API, None, None) if upload == LIVE else (Source.UPLOAD, upload, row)
 
 
 def _first(piece: Piece, select: str) -> list[tuple[Any, ...]]:

@@ -12,12 +12,12 @@ def look(piece: Piece) -> None:
     piece.run(f"CREATE TABLE IF NOT EXISTS {kept} AS SELECT *, NULL::TIMESTAMP AS first_seen FROM events LIMIT 0")
     all_of_it = f"(SELECT identity, row FROM events WHERE upload = {piece.upload} UNION ALL SELECT identity, row FROM {kept})"
     source = kept if piece.redo else f"(FROM events WHERE upload = {piece.upload})"
-    counted = "born UNION ALL SELECT identity FROM skipped" if piece.redo else "born"
+    counted = " UNION ALL ".join(f"SELECT identity FROM {table}" for table in ("born", "scope", *(["skipped"] if piece.redo else [])))
     piece.table(
         "doers",
         f"SELECT identity, min(row) AS row FROM {source} WHERE {piece.within('row')} "
         f"AND identity NOT IN (SELECT identity FROM {all_of_it} WHERE row < {piece.rows.start}) "
-        f"AND identity NOT IN (SELECT identity FROM {counted}) GROUP BY identity",
+        f"AND identity NOT IN ({counted}) GROUP BY identity",
     )
 
 

@@ -55,7 +55,8 @@ def _bequeath(piece: Piece) -> None:
     """Whoever stays is from now on as if the next upload had created him."""
     over = "(SELECT identity, list_distinct(flatten(list(columns))) AS columns FROM above GROUP BY identity)"
     people = f"born b JOIN profiles p ON p.rowid = b.pid LEFT JOIN {over} o ON o.identity = b.identity WHERE b.heir IS NOT NULL"
-    numbers = [p.number for p in registry.stored(piece.connection)]
+    # Who was created by an event got no values with it.
+    numbers = [] if piece.any(f"events WHERE upload = {piece.upload}") else [p.number for p in registry.stored(piece.connection)]
     had = "(p.c{n} IS NOT NULL OR coalesce(list_contains(o.columns, {n}), false))"
     _make_explicit(piece, "p.identity, b.row, p.first_seen, p.first_seen AS last_updated", numbers, (had, "NULL"), people)
     piece.run(
