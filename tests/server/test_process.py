@@ -56,7 +56,7 @@ def test_the_log_names_nobody(own: Server) -> None:
 def test_every_line_of_the_log_is_json(own: Server) -> None:
     own.raw("NONSENSE")
     own.raw("GET / HTTP/1.1\nHost: a\nHost: b\nConnection: close")
-    own.raw(f"GET /{MARK} HTTP/9.9\nHost: {MARK}")
+    own.raw(f"GET /{MARK} HTTP/9.9\nHost: {MARK}\nConnection: close")
     with own.http as http:
         http.get("/uploads")
     own.stop()
