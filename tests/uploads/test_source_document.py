@@ -753,7 +753,7 @@ def test_types_of_a_manifest_in_any_case(word: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "path", "allowed"),
     [
-        ({"type": "event"}, "$.type", "profile"),
+        ({"type": "evnt"}, "$.type", "profile"),
         ({"columns": {"DOB": {"dataType": "DATETIME"}}}, "$.columns['DOB'].dataType", "STRING, INTEGER, LONG, FLOAT, BOOLEAN, DATE, LIST"),
         ({"columns": {"a": {"blank": "erase"}}}, "$.columns['a'].blank", "keep, clear"),
         ({"columns": {"a": {"write": "append"}}}, "$.columns['a'].write", "overwrite, fill"),
