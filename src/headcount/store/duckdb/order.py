@@ -20,7 +20,11 @@ def yielding(connection: duckdb.DuckDBPyConnection, batch: Batch, origin: Origin
     if origin.accepted is None or batch.match != "identity":
         return rows
     since = f"accepted_at > '{origin.accepted}'::TIMESTAMP"
-    if not single_row(connection, f"SELECT EXISTS (FROM later WHERE {since})")[0]:
+    named = f"FROM later SEMI JOIN given USING (identity) WHERE {since}"
+    if (
+        not single_row(connection, f"SELECT EXISTS (FROM later WHERE {since})")[0]
+        or not single_row(connection, f"SELECT EXISTS ({named})")[0]
+    ):
         return rows
     found = connection.execute(f"SELECT DISTINCT number FROM later WHERE {since}").fetchall()
     numbers = {number for (number,) in found}

@@ -33,7 +33,7 @@ from headcount.profiles.store import (
     Touched,
 )
 from headcount.segments.filter import Filter
-from headcount.single_row import single_row
+from headcount.single_row import single_row, small_table
 from headcount.store.duckdb import consent, events, export, images, live, order, people, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
@@ -309,7 +309,12 @@ class DuckDBProfiles(Reading):
         counted = f"SELECT * EXCLUDE ({APPLIES}) FROM given WHERE {APPLIES}" if APPLIES in batch.rows.column_names else "FROM given"
         self.connection.register("given", batch.rows)
         try:
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {order.yielding(self.connection, batch, origin, counted)}")
+            left = order.yielding(self.connection, batch, origin, counted)
+            if left != counted:
+                # Once, and not again with each of the many statements that read it.
+                self.connection.register("given", small_table(self.connection, left))
+                left = "FROM given"
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {left}")
             yield
         finally:
             self.connection.unregister("given")
