@@ -12,7 +12,7 @@ from pathlib import Path
 
 from headcount.cli.remote_people import RemotePeople
 from headcount.cli.work import Document, Sink
-from headcount.client.connection import Connection, copy
+from headcount.client.connection import Connection, save_rejects
 from headcount.client.failures import error_of
 from headcount.client.paths import of_upload
 from headcount.client.transfer import Parcel
@@ -69,15 +69,7 @@ class RemoteUploads:
 
     def rejects(self, upload_id: str, sink: Sink) -> bool:
         """See UploadWork."""
-        try:
-            with self.connection.download("GET", of_upload(upload_id, "rejects")) as answer, sink() as out:
-                for _ in copy(answer, out):
-                    pass
-        except WrongCall as error:
-            if error.code != "rejects_unknown":
-                raise
-            return False
-        return True
+        return save_rejects(self.connection, upload_id, sink)
 
     def request(self, upload_id: str) -> Request:
         """See UploadWork."""

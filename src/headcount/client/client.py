@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, Self
 import httpx
 
 from headcount.client import paths, records, sending
-from headcount.client.connection import Connection, copy
+from headcount.client.connection import Connection, copy, save_rejects
 from headcount.client.documents import Document, Upload
 from headcount.client.events import OnProgress
 from headcount.client.failures import error_of
@@ -98,8 +98,7 @@ class Client:
         """
         told = on_progress or _nobody
         asked = _asked(manifest, **_of_events(event), dayFirst=day_first, confirmResubscribe=confirm_resubscribe)
-        with on_disk(source, asked, dict if event else self._types) as (path, mapping):
-            parcel = Parcel.of(path, mapping, partial(told, "receiving"))
+        with self._parcel(source, asked, told, event) as parcel:
             try:
                 begun = self._connection.send("uploads", parcel, {"name": name, "wait": 0, "review": "true" if review else None})
             except FileRejected as error:
@@ -125,8 +124,7 @@ class Client:
         """What an upload of the file or table would do now; nothing is stored. With `event` its rows are events of that name."""
         told = on_progress or _nobody
         asked = _asked(manifest, **_of_events(event), dayFirst=day_first, confirmResubscribe=confirm_resubscribe)
-        with on_disk(source, asked, dict if event else self._types) as (path, mapping):
-            parcel = Parcel.of(path, mapping, partial(told, "receiving"))
+        with self._parcel(source, asked, told, event) as parcel:
             return Upload(self._connection.send_and_watch("check", parcel, told, {"name": name}))
 
     def uploads(self, *, limit: int = 100, status: str | None = None) -> list[Document]:
@@ -181,15 +179,7 @@ class Client:
 
     def rejects(self, upload_id: str, to: Sink) -> bool:
         """Write the rejects file of an upload; False, and nothing written, where there is none."""
-        try:
-            with self._connection.download("GET", paths.of_upload(upload_id, "rejects")) as answer, _opened(to) as out:
-                for _ in copy(answer, out):
-                    pass
-        except WrongCall as error:
-            if error.code != "rejects_unknown":
-                raise
-            return False
-        return True
+        return save_rejects(self._connection, upload_id, partial(_opened, to))
 
     def profiles(
         self,
@@ -272,6 +262,13 @@ class Client:
         body = {"identity": identity, "channel": channel, "state": state, "source": source, "reason": reason}
         found: Document = self._connection.post("consent", body)
         return found
+
+    @contextmanager
+    def _parcel(self, source: Source, asked: dict[str, Any], told: OnProgress, event: str | None) -> Iterator[Parcel]:
+        """A file or table on its way, with what is asked of it."""
+        # Properties of events have types of their own.
+        with on_disk(source, asked, dict if event else self._types) as (path, mapping):
+            yield Parcel.of(path, mapping, partial(told, "receiving"))
 
     def _types(self) -> Mapping[str, Type]:
         """The types that properties have; only the fixed ones where the passcode may not ask."""

@@ -15,6 +15,7 @@ import httpx
 
 from headcount.client.events import OnProgress, events, last_of
 from headcount.client.failures import assert_success, json_of, told
+from headcount.client.paths import of_upload
 from headcount.client.patience import Patience, Repeat
 from headcount.client.transfer import Parcel
 from headcount.errors import HeadcountError, WrongCall
@@ -144,3 +145,16 @@ def copy(response: httpx.Response, out: BinaryIO) -> Iterator[int]:
     for block in response.iter_bytes(_BLOCK):
         out.write(block)
         yield len(block)
+
+
+def save_rejects(connection: Connection, upload_id: str, opened: Callable[[], AbstractContextManager[BinaryIO]]) -> bool:
+    """Write the rejects file of an upload into what is opened for it; False, and nothing is opened, where there is none."""
+    try:
+        with connection.download("GET", of_upload(upload_id, "rejects")) as answer, opened() as out:
+            for _ in copy(answer, out):
+                pass
+    except WrongCall as error:
+        if error.code != "rejects_unknown":
+            raise
+        return False
+    return True

@@ -155,8 +155,7 @@ def _edited() -> str:
 
 def happened() -> str:
     """SELECT of the events (`given`: `row`, `name`, `happened_at`) with whose they are and their properties as one JSON object."""
-    iso, whole = "strftime(m, '%Y-%m-%dT%H:%M:%S.%fZ')", "strftime(m, '%Y-%m-%dT%H:%M:%SZ')"
-    date = f"CASE WHEN m IS NOT NULL THEN to_json(CASE WHEN date_part('microseconds', m) % 1000000 = 0 THEN {whole} ELSE {iso} END) END"
+    date = f"CASE WHEN m IS NOT NULL THEN to_json({dates.iso_text('m')}) END"
     value = f"coalesce(to_json(s), to_json(n), to_json(f), to_json(b), {date}, to_json(l), CASE WHEN role = 'raw' THEN text::JSON END)"
     described = f"SELECT row, json_group_object(key, {value}) AS properties FROM well WHERE scope <> '' GROUP BY row"
     whose = f"SELECT row, identity FROM well WHERE k = {WHO}"

@@ -40,7 +40,8 @@ class LiveApplication:
 
     def run(self) -> LiveEffect:
         """Write what the records say; returns what that did."""
-        with self._given("spoken", self._rows()), self._given("made", _made(self.live)):
+        made = _made(self.live)
+        with self._given("spoken", _with_times(self._batch.rows, made)), self._given("made", made):
             named, updated = self._meet()
             created = self._batch.rows.num_rows - named
             if updated:
@@ -57,14 +58,6 @@ class LiveApplication:
                     self._run(f"INSERT INTO later SELECT {said} FROM edits e JOIN made m ON m.call = e.row // {ROWS}")
         self._others()
         return effect
-
-    def _rows(self) -> pa.Table:
-        """The rows of the batch, each with the time of its call."""
-        rows = self._batch.rows
-        calls = pa.array([call.number for call in self.live.calls], pa.int64())
-        at = pa.array([call.at for call in self.live.calls], pa.timestamp("us"))
-        place = pc.index_in(pc.divide(rows.column("row"), ROWS), value_set=calls)
-        return rows.append_column("made_at", pc.take(at, place))
 
     def _meet(self) -> tuple[int, int]:
         """Fill `met` with those of the people who are known, and what becomes of them. How many there are, and how many change."""
@@ -214,6 +207,12 @@ def _made(live: LiveBatch) -> pa.Table:
             "door": [c.door for c in calls],
         }
     )
+
+
+def _with_times(rows: pa.Table, made: pa.Table) -> pa.Table:
+    """The rows of a batch, each with the time of its call."""
+    place = pc.index_in(pc.divide(rows.column("row"), ROWS), value_set=made.column("call").combine_chunks())
+    return rows.append_column("made_at", made.column("made_at").take(place))
 
 
 def keep_answers(connection: duckdb.DuckDBPyConnection, answers: Sequence[Answer]) -> None:

@@ -36,7 +36,6 @@ def yielding(connection: duckdb.DuckDBPyConnection, batch: Batch, origin: Origin
     ]
     if not replaced:
         return rows
-    # The engine keeps the order of a batch where it joins a small table to it.
     pivoted = ", ".join(f"any_value(e) FILTER (number = {n}) AS e{_name(n)}" for n in sorted(numbers))
     later = f"SELECT identity, {pivoted} FROM ({_together(since)}) GROUP BY identity"
     return f"SELECT b.* REPLACE ({', '.join(replaced)}) FROM ({rows}) b LEFT JOIN ({later}) l ON l.identity = b.identity"
