@@ -19,10 +19,10 @@ def enter(connection: duckdb.DuckDBPyConnection, *happened: Event, types: dict[s
     connection.execute(f"CREATE OR REPLACE TEMP TABLE happened ({FIELDS})")
     for each in happened:
         connection.execute("INSERT INTO happened SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM happened", each)
-    events.add(connection, "happened")
+    events.add(connection.execute, "happened")
     connection.execute("CREATE OR REPLACE TEMP TABLE typed (event VARCHAR, name VARCHAR, type VARCHAR)")
     for name, type_ in (types or {}).items():
         connection.execute("INSERT INTO typed VALUES (?, ?, ?)", [happened[0][0], name, type_])
-    events.add_types(connection, "typed")
+    events.add_types(connection.execute, "typed")
     connection.execute("INSERT INTO aliases VALUES ('objectId', 'dev1', '1')")
     connection.execute("INSERT INTO devices VALUES ('dev1', 'chrome', 'tok', NULL, '2024-01-01')")

@@ -32,10 +32,10 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
             "CREATE TEMP TABLE given (name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON, upload INTEGER, row BIGINT)"
         )
         made.executemany("INSERT INTO given SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM given", EVENTS)
-        events.add(made, "given")
+        events.add(made.execute, "given")
         made.execute("CREATE TEMP TABLE typed (event VARCHAR, name VARCHAR, type VARCHAR)")
         made.executemany("INSERT INTO typed VALUES ('Charged', ?, ?)", TYPES)
-        events.add_types(made, "typed")
+        events.add_types(made.execute, "typed")
         made.execute(
             "INSERT INTO profiles BY NAME SELECT unnest(['ann', 'bob', 'cem']) AS identity, TIMESTAMP '2024-01-01' AS first_seen, "
             "TIMESTAMP '2024-01-01' AS last_updated, 1 AS created_upload, 1 AS created_row"

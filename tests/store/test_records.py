@@ -46,11 +46,11 @@ def store(tmp_path: Path) -> Iterator[DuckDBProfiles]:
             "CREATE TEMP TABLE g (name VARCHAR, identity VARCHAR, happened_at TIMESTAMP, properties JSON, upload INTEGER, row BIGINT)"
         )
         made.executemany("INSERT INTO g SELECT ?, ?, ?, ?, 0, coalesce(max(row), 0) + 1 FROM g", EVENTS)
-        events.add(made, "g")
+        events.add(made.execute, "g")
         made.execute(
             "CREATE TEMP TABLE t AS SELECT 'Charged' AS event, unnest(['Amount', 'City']) AS name, unnest(['integer', 'string']) AS type"
         )
-        events.add_types(made, "t")
+        events.add_types(made.execute, "t")
         made.execute("INSERT INTO aliases VALUES ('objectId', 'dev1', 'ann'), ('objectId', 'dev2', 'cem'), ('FBID', 'f1', 'ann')")
         made.execute("INSERT INTO devices VALUES ('dev1', 'fcm', 'tok', NULL, '2024-01-01')")
         yield store

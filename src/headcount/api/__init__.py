@@ -5,4 +5,5 @@ from __future__ import annotations
 from headcount.api import clevertap, files, people, uploads
 
 SUMMARY = "A self-hosted home for customer profiles: send a CSV, see what it would change, apply it, take it back."
-ROUTES = (uploads.routes, files.routes, people.router, clevertap.router)
+#: Those that apps call all day come first: whoever looks for a route asks one after the other.
+ROUTES = (clevertap.router, uploads.routes, files.routes, people.router)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -18,6 +17,7 @@ from headcount.ingest.cells import WHO, folded, folded_rows, happened, typed
 from headcount.ingest.keys import Entry, Keys
 from headcount.ingest.records import NAMES, Cell, Record, Sent
 from headcount.ingest.rows import Rows, with_whose
+from headcount.prepared import Prepared
 from headcount.profiles.consent import Channel
 from headcount.profiles.live import LIVE, ROWS, Call, LiveBatch, LiveEffect, LiveStore
 from headcount.profiles.properties import Property
@@ -98,6 +98,7 @@ class Reading:
         self._store = store
         self._rules = rules
         self._connection = _engine(rules.engine)
+        self._statements = Prepared(self._connection)
         self._known: tuple[Mapping[str, Property], Collection[str]] = {}, ()
         self._version: int | None = None
 
@@ -157,22 +158,23 @@ class Reading:
         described = keys.described(k)
         table = pa.table({**given, **{name: described.column(name) for name in described.column_names}})
         applied = {entry.key for entry in keys.of_people()}
-        if "Email" in applied:
-            self._approve(table, of_key["", "Email"])
+        unusual = "Email" in applied and self._approve(table, of_key["", "Email"])
         checked = sorted(system.readings().keys() & applied)
         # In several batches, so that several threads read them.
-        with self._given(cells=pa.Table.from_batches(table.to_batches(_TOGETHER), table.schema)):
-            tidy = not pc.any(pc.match_substring_regex(table.column("text"), _UNTIDY)).as_py()
-            return self._arrow(typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked, tidy=tidy))
+        self._statements.give(cells=pa.Table.from_batches(table.to_batches(_TOGETHER), table.schema))
+        tidy = not pc.any(pc.match_substring_regex(table.column("text"), _UNTIDY)).as_py()
+        select = typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked, tidy=tidy)
+        # The variable with the approved addresses is read when a statement is planned.
+        return small_table(self._connection, select) if unusual else self._statements.table(select)
 
-    def _approve(self, cells: pa.Table, email: int) -> None:
-        """Ask the library about the addresses that only it can judge."""
+    def _approve(self, cells: pa.Table, email: int) -> bool:
+        """Ask the library about the addresses that only it can judge. Whether it approves of any."""
         addresses = pc.unique(cells.filter(pc.equal(cells.column("k"), email)).column("text"))
         unusual = addresses.filter(pc.match_substring_regex(addresses, r'[^!-~]|["\[]'))
         approved = system.approve(address.strip() for address in unusual.to_pylist() if address)
-        if not approved:
-            return
-        self._connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?", [approved])
+        if approved:
+            self._connection.execute(f"SET VARIABLE {system.APPROVED_EMAILS} = ?", [approved])
+        return bool(approved)
 
     def _batch(self, calls: Mapping[int, Call], keys: Keys, well: Sequence[Record], cells: pa.Table, *, ordered: bool) -> LiveBatch | None:
         if not well:
@@ -200,9 +202,9 @@ class Reading:
         said = rows.said() if ordered else None
         if not len(repeated):
             return once, said
-        with self._given(well=cells, repeated=pa.table({"identity": repeated}), several=people.filter(again)):
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {folded()}")
-            several = self._arrow(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)
+        self._statements.give(well=cells, repeated=pa.table({"identity": repeated}), several=people.filter(again))
+        self._statements.give(folded=self._statements.table(folded()))
+        several = self._statements.table(folded_rows(columns.values(), channels)).select(once.column_names).cast(once.schema)
         return pa.concat_tables([once, several]), said
 
     def _events(self, calls: Mapping[int, Call], cells: pa.Table, events: Sequence[Record]) -> pa.Table:
@@ -212,21 +214,8 @@ class Reading:
             "name": [r.event for r in events],
             "happened_at": pa.array(at, pa.timestamp("us")),
         }
-        with self._given(well=cells, given=pa.table(given)):
-            return self._arrow(happened())
-
-    @contextmanager
-    def _given(self, **tables: pa.Table) -> Iterator[None]:
-        for name, table in tables.items():
-            self._connection.register(name, table)
-        try:
-            yield
-        finally:
-            for name in tables:
-                self._connection.unregister(name)
-
-    def _arrow(self, select: str) -> pa.Table:
-        return small_table(self._connection, select)
+        self._statements.give(well=cells, given=pa.table(given))
+        return self._statements.table(happened())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,5 +11,5 @@ from headcount.api.clevertap import campaigns, numbers, people, records, upload
 from headcount.api.clevertap.answers import VendorAnswer
 
 router = APIRouter(prefix="/1", default_response_class=VendorAnswer)
-for _part in (records.routes, numbers.routes, people.routes, campaigns.routes, upload.routes):
+for _part in (upload.routes, records.routes, numbers.routes, people.routes, campaigns.routes):
     router.include_router(_part)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from headcount.accounts import Account
 from headcount.errors import WrongCall
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import AccountRow
 
 
@@ -36,7 +36,7 @@ class SqlAccounts:
         return self._accounts(_ACCOUNTS.order_by(AccountRow.id))
 
     def _accounts(self, statement: Select[str, str, str]) -> Sequence[Account]:
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return [Account(*row) for row in connection.execute(statement)]
 
 

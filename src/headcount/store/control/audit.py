@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, Engine, insert, select
 
 from headcount.audit import Entry
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import AuditRow
 
 
@@ -28,7 +28,7 @@ class SqlAuditLog:
         statement = select(AuditRow).where(AuditRow.account_id == account_id).order_by(AuditRow.number.desc()).limit(limit)
         if before is not None:
             statement = statement.where(AuditRow.number < before)
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return [Entry(**row) for row in connection.execute(statement).mappings()]
 
 

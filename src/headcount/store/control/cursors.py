@@ -8,7 +8,7 @@ from sqlalchemy import Engine, delete, insert, select
 
 from headcount.auth.tokens import keyed_hash, new_token
 from headcount.people.cursors import KEPT, Cursor, Kind
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import CursorRow
 
 
@@ -32,7 +32,7 @@ class SqlCursors:
         """See Cursors."""
         columns = (CursorRow.account_id, CursorRow.kind, CursorRow.query, CursorRow.size, CursorRow.after)
         its = (CursorRow.id == _id(account_id, name), CursorRow.kind == kind, CursorRow.expires_at > at)
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             row = connection.execute(select(*columns).where(*its)).mappings().one_or_none()
         return None if row is None else Cursor(**row)
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import OperationalError
 from headcount.errors import HeadcountError
 
 _MIGRATIONS = "headcount.store.control:migrations"
+#: The option of a connection that only reads.
+_READS = "headcount_reads"
 
 
 def open_control(path: Path) -> Engine:
@@ -46,6 +48,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise HeadcountError("data_not_written", "The control file could not be written.", advice) from error
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """What is there now, for who only reads: it waits for nobody who writes."""
+    with engine.connect() as connection:
+        yield connection.execution_options(**{_READS: True})
+
+
 def _prepare(connection: SqliteConnection, _record: object) -> None:
     # sqlite3 would begin transactions by itself, too late for a schema change to be part of one.
     connection.isolation_level = None
@@ -57,4 +66,4 @@ def _prepare(connection: SqliteConnection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that reads first can fail at its first write, another being in between; one that takes the
     # write lock at once waits for it instead. All of them last milliseconds.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")

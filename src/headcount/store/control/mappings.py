@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import MappingRow
 from headcount.uploads.remembered import RememberedMapping
 
@@ -29,6 +29,6 @@ class SqlMappings:
     def find(self, account_id: str, headers: str) -> RememberedMapping | None:
         """What was said last of files with these headers."""
         statement = select(MappingRow).where(MappingRow.account_id == account_id, MappingRow.headers == headers)
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             row = connection.execute(statement).mappings().one_or_none()
         return None if row is None else RememberedMapping(**row)

@@ -13,7 +13,7 @@ from headcount.audit import Entry
 from headcount.auth.passcodes import Passcode
 from headcount.auth.rights import Right
 from headcount.store.control.audit import append
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import PasscodeRow
 
 
@@ -31,7 +31,7 @@ class SqlPasscodes:
     def list(self, account_id: str) -> Sequence[Passcode]:
         """The passcodes of the account, revoked ones too, oldest first."""
         statement = select(PasscodeRow).where(PasscodeRow.account_id == account_id)
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             rows = connection.execute(statement.order_by(PasscodeRow.created_at, PasscodeRow.id)).mappings().all()
         return [_passcode(row) for row in rows]
 

@@ -12,7 +12,7 @@ from headcount.audit import Entry
 from headcount.auth.sessions import IDLE, LONGEST, Session
 from headcount.auth.users import Member
 from headcount.store.control.audit import append
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import MemberRow, SessionRow, UserRow
 from headcount.store.control.users import MEMBER, USER, member_of
 
@@ -38,7 +38,7 @@ class SqlSessions:
         """The session with the token of that hash, and who signed in."""
         member = and_(MemberRow.account_id == SessionRow.account_id, MemberRow.user_id == SessionRow.user_id)
         joined = select(*_SESSION, *USER, *MEMBER).join_from(SessionRow, MemberRow, member).join(UserRow, UserRow.id == MemberRow.user_id)
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             row = connection.execute(joined.where(SessionRow.token_hash == token_hash)).mappings().first()
         if row is None:
             return None
@@ -47,7 +47,7 @@ class SqlSessions:
     def of_user(self, user_id: str) -> Sequence[Session]:
         """The sessions of the user in all accounts, newest first."""
         statement = select(SessionRow).where(SessionRow.user_id == user_id).order_by(SessionRow.created_at.desc(), SessionRow.id)
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return [Session(**row) for row in connection.execute(statement).mappings()]
 
     def note_use(self, session_id: str, at: datetime) -> None:

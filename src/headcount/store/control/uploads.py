@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Insert, ScalarSelect, Select, Update,
 from sqlalchemy.exc import OperationalError
 
 from headcount.errors import HeadcountError, WrongCall
+from headcount.store.control.engine import snapshot
 from headcount.store.control.models import UploadRow, now
 from headcount.uploads.owner import Owner
 from headcount.uploads.upload import (
@@ -92,7 +93,7 @@ class SqlUploads:
     def ids(self, account_id: str) -> Mapping[int, str]:
         """The ids of all uploads by their numbers."""
         asked = select(UploadRow.number, UploadRow.id).where(UploadRow.account_id == account_id)
-        with self._transaction() as connection:
+        with snapshot(self._engine) as connection:
             return dict(list(connection.execute(asked)))
 
     def working(self, account_id: str) -> Sequence[UploadRecord]:
@@ -103,13 +104,13 @@ class SqlUploads:
     def is_any_working(self, account_id: str) -> bool:
         """Whether there is one; asked with each group of live calls, so it reads none."""
         statement = select(exists().where(UploadRow.account_id == account_id, UploadRow.status.in_(WORKING)))
-        with self._transaction() as connection:
+        with snapshot(self._engine) as connection:
             return bool(connection.execute(statement).scalar())
 
     def finished_before(self, account_id: str, moment: datetime) -> Collection[int]:
         """The numbers of the uploads that were finished before a moment."""
         numbers = select(UploadRow.number).where(UploadRow.account_id == account_id, UploadRow.finished_at < moment)
-        with self._transaction() as connection:
+        with snapshot(self._engine) as connection:
             return connection.execute(numbers).scalars().all()
 
     def completed(self, account_id: str, sha256: str, mapping_hash: str) -> Sequence[UploadRecord]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from headcount.audit import Entry
 from headcount.auth.users import Member, MemberChanges, User
 from headcount.store.control.audit import append
-from headcount.store.control.engine import transaction
+from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import MemberRow, SessionRow, UserRow
 
 #: The columns of a user, and beside them those of a member.
@@ -28,7 +28,7 @@ class SqlUsers:
 
     def by_email(self, email: str) -> User | None:
         """The user with the folded address."""
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             row = connection.execute(select(*USER).where(UserRow.email == email)).mappings().first()
             return User(**row) if row else None
 
@@ -78,7 +78,7 @@ class SqlUsers:
             connection.execute(same.values(password_hash=password_hash))
 
     def _members(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Member]:
-        with transaction(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return [member_of(row) for row in connection.execute(statement).mappings()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
 
@@ -16,18 +16,15 @@ from headcount.values.types import Type
 FOLDED = "lower(replace({}, ' ', ''))"
 
 
-def add(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Store the events of a table or view: `name`, `identity`, `happened_at`, `properties`, `upload`, `row`.
-
-    Runs in the caller's transaction.
-    """
+def add(run: Callable[[str], object], source: str) -> None:
+    """Store the events of a table or view: `name`, `identity`, `happened_at`, `properties`, `upload`, `row`. `run` runs a statement."""
     folded = FOLDED.format("name")
     fresh = f"SELECT {folded} AS folded, arg_min(name, row) AS name FROM {source} GROUP BY ALL"
-    connection.execute(
+    run(
         "INSERT INTO event_names SELECT (SELECT coalesce(max(number), 0) FROM event_names) + row_number() OVER (ORDER BY folded), "
         f"name, folded FROM ({fresh}) ANTI JOIN event_names USING (folded)"
     )
-    connection.execute(
+    run(
         f"INSERT INTO events SELECT n.number, s.identity, s.happened_at, s.properties, s.upload, s.row FROM {source} s "
         f"JOIN event_names n ON n.folded = {FOLDED.format('s.name')}"
     )
@@ -39,12 +36,10 @@ def types(connection: duckdb.DuckDBPyConnection, name: str) -> Mapping[str, str]
     return dict(connection.execute(asked, [name]).fetchall())
 
 
-def add_types(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Note the types of event properties that have none yet: `event` (its name), `name`, `type`. Runs in the caller's transaction."""
+def add_types(run: Callable[[str], object], source: str) -> None:
+    """Note the types of event properties that have none yet: `event` (its name), `name`, `type`. `run` runs a statement."""
     folded = FOLDED.format("s.event")
-    connection.execute(
-        f"INSERT OR IGNORE INTO event_properties SELECT n.number, s.name, s.type FROM {source} s JOIN event_names n ON n.folded = {folded}"
-    )
+    run(f"INSERT OR IGNORE INTO event_properties SELECT n.number, s.name, s.type FROM {source} s JOIN event_names n ON n.folded = {folded}")
 
 
 def store(connection: duckdb.DuckDBPyConnection, batch: EventBatch, origin: Origin, *, keep: bool) -> int:
@@ -69,7 +64,7 @@ def store(connection: duckdb.DuckDBPyConnection, batch: EventBatch, origin: Orig
         f"{properties} AS properties, {origin.upload} AS upload, row FROM given",
         [*when, origin.at, *names],
     )
-    add(connection, "temp.happened")
+    add(connection.execute, "temp.happened")
     connection.execute("DROP TABLE temp.happened")
     connection.execute("DROP TABLE temp.strangers")
     _note_types(connection, batch.columns, name, when)
@@ -103,6 +98,6 @@ def _note_types(connection: duckdb.DuckDBPyConnection, columns: Sequence[EventCo
     each = " UNION ALL ".join(f"SELECT event, ? AS name, ? AS type FROM temp.filled WHERE p{c.place}" for c in columns)
     said = [text for c in columns for text in (c.name, c.type.value)]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE described AS {each}", said)
-    add_types(connection, "temp.described")
+    add_types(connection.execute, "temp.described")
     connection.execute("DROP TABLE temp.described")
     connection.execute("DROP TABLE temp.filled")

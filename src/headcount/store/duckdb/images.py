@@ -19,6 +19,10 @@ from headcount.single_row import single_row
 Kind: TypeAlias = Literal["before", "after"]
 
 
+#: SELECT of the number of the write that is made by the statement in which it stands.
+STEP = "SELECT nextval('steps') AS step"
+
+
 def next_step(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the write that is made now."""
     return int(single_row(connection, "SELECT nextval('steps')")[0])

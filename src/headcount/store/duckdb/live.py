@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headcount.prepared import Prepared
 from headcount.profiles.consent import Source
 from headcount.profiles.live import LIVE, ROWS, Answer, LiveBatch, LiveEffect
 from headcount.profiles.store import Batch, BatchColumn
-from headcount.single_row import single_row, small_table
 from headcount.store.duckdb import events, images
 from headcount.store.duckdb.difference import after, consent_differs, differs, held, initial, overlong
 
@@ -29,7 +27,7 @@ from headcount.store.duckdb.difference import after, consent_differs, differs, h
 class LiveApplication:
     """Some records on their way into the store, inside the caller's transaction."""
 
-    connection: duckdb.DuckDBPyConnection
+    statements: Prepared
     live: LiveBatch
     #: Whether anybody has opted out themselves.
     declined: bool
@@ -41,57 +39,57 @@ class LiveApplication:
     def run(self) -> LiveEffect:
         """Write what the records say; returns what that did."""
         made = _made(self.live)
-        with self._given("spoken", _with_times(self._batch.rows, made)), self._given("made", made):
-            named, updated = self._meet()
-            created = self._batch.rows.num_rows - named
-            if updated:
-                self._renew()
-            if created:
-                self._create()
-            if self._batch.channels:
-                self._log_consents()
-            effect = LiveEffect(created, updated, self._held() if named else None, self._overlong())
-            self._run("INSERT INTO calls SELECT call, made_at, actor, door FROM made")
-            if self.live.edits is not None:
-                with self._given("edits", self.live.edits):
-                    said = "e.identity, e.number, e.whole, e.amount, e.added, e.removed, m.made_at, e.row"
-                    self._run(f"INSERT INTO later SELECT {said} FROM edits e JOIN made m ON m.call = e.row // {ROWS}")
+        self.statements.give(spoken=_with_times(self._batch.rows, made), made=made)
+        met = self._met()
+        named, updated = met.num_rows, pc.sum(met.column("changes")).as_py() or 0
+        created = self._batch.rows.num_rows - named
+        self.statements.give(met=met)
+        if updated:
+            self._renew(met.column_names[: met.column_names.index("pid")])
+        if created:
+            self._create()
+        if self._batch.channels:
+            self._log_consents()
+        effect = LiveEffect(created, updated, self._held() if named else None, self._overlong())
+        self._run("INSERT INTO calls SELECT call, made_at, actor, door FROM made")
+        if self.live.edits is not None:
+            self.statements.give(edits=self.live.edits)
+            said = "e.identity, e.number, e.whole, e.amount, e.added, e.removed, m.made_at, e.row"
+            self._run(f"INSERT INTO later SELECT {said} FROM edits e JOIN made m ON m.call = e.row // {ROWS}")
         self._others()
         return effect
 
-    def _meet(self) -> tuple[int, int]:
-        """Fill `met` with those of the people who are known, and what becomes of them. How many there are, and how many change."""
-        # First who they are, which takes one column of all people; then the rest of them alone.
-        self._table("named", "SELECT b.row AS row, p.rowid AS pid FROM profiles p JOIN spoken b ON p.identity = b.identity")
+    def _met(self) -> pa.Table:
+        """Those of the people who are known, as they are stored, and what becomes of them."""
         limit, gate = self._batch.list_limit, self.declined
         outputs = [sql for column in self._batch.columns for sql in _becomes(column, limit)]
         for ch in self._batch.channels:
             outputs.append(f"CASE WHEN {consent_differs(ch, gate=gate)} THEN b.{ch.column} END AS new_{ch.value}")
             outputs.append(f"coalesce({held(ch)}, false) AS held_{ch.value}")
         changed = [f"k{c.number}" for c in self._batch.columns] + [f"new_{ch.value} IS NOT NULL" for ch in self._batch.channels]
-        selected = ", ".join(["p.*", "m.pid", "b.row AS row", "b.made_at AS made_at", *outputs])
-        met = f"SELECT {selected} FROM profiles p JOIN named m ON p.rowid = m.pid JOIN spoken b ON b.row = m.row"
-        self._table("met", f"SELECT *, {' OR '.join(changed) or 'false'} AS changes FROM ({met})")
-        return self._row("SELECT count(*), count(*) FILTER (changes) FROM met")
+        selected = ", ".join(["p.*", "b.pid", "b.row AS row", "b.made_at AS made_at", *outputs])
+        # First who they are, which takes one column of all people; then the rest of them alone.
+        named = "SELECT b.*, p.rowid AS pid FROM profiles p JOIN spoken b ON p.identity = b.identity"
+        met = f"SELECT {selected} FROM profiles p JOIN ({named}) b ON p.rowid = b.pid"
+        return self.statements.table(f"SELECT *, {' OR '.join(changed) or 'false'} AS changes FROM ({met})")
 
-    def _renew(self) -> None:
-        """Write those who change anew, and keep which of their values came from which record."""
+    def _renew(self, stored: Sequence[str]) -> None:
+        """Write those who change anew, with all that is stored of them, and keep which of their values came from which record."""
         ours = {f"c{c.number}": f"n{c.number}" for c in self._batch.columns}
         ours |= {ch.column: f"coalesce(new_{ch.value}, {ch.column})" for ch in self._batch.channels}
         ours["last_updated"] = "made_at"
-        names = [name for (name, *_) in self.connection.execute("DESCRIBE profiles").fetchall()]
-        values = ", ".join(ours.get(name, name) for name in names)
+        values = ", ".join(ours.get(name, name) for name in stored)
         self._run("DELETE FROM profiles WHERE rowid IN (SELECT pid FROM met WHERE changes)")
-        self._run(f"INSERT INTO profiles ({', '.join(names)}) SELECT {values} FROM met WHERE changes")
+        self._run(f"INSERT INTO profiles ({', '.join(stored)}) SELECT {values} FROM met WHERE changes")
         if self._batch.columns:
             came = ", ".join(f"CASE WHEN k{c.number} THEN {c.number} END" for c in self._batch.columns)
             changed = f"SELECT row, identity, list_filter([{came}], lambda n: n IS NOT NULL) AS columns FROM met WHERE changes"
-            written = f"{images.next_step(self.connection)}, {LIVE}, row, identity, columns"
-            self._run(f"INSERT INTO changes SELECT {written} FROM ({changed}) WHERE len(columns) > 0")
+            written = f"step, {LIVE}, row, identity, columns"
+            self._run(f"INSERT INTO changes SELECT {written} FROM ({changed}), ({images.STEP}) WHERE len(columns) > 0")
 
     @property
     def _fresh(self) -> str:
-        return "(SELECT * FROM spoken ANTI JOIN named USING (row)) b"
+        return "(SELECT * FROM spoken ANTI JOIN met USING (row)) b"
 
     def _create(self) -> None:
         values = {f"c{c.number}": initial(c, self._batch.list_limit) for c in self._batch.columns}
@@ -113,20 +111,21 @@ class LiveApplication:
             for ch in self._batch.channels
         ]
         said += [f"SELECT identity, '{ch.value}', NULL, b.{ch.column}, row FROM {self._fresh}" for ch in self._batch.channels]
-        self._table("said", f"SELECT * FROM ({' UNION ALL '.join(said)}) WHERE after IS NOT NULL")
-        if self._row("SELECT count(*) FROM said")[0]:
-            call = f"row // {ROWS}"
-            occasions = f"SELECT * FROM made WHERE call IN (SELECT {call} FROM said)"
-            first = "SELECT coalesce(max(act), 0) FROM consent_acts"
-            self._table("occasions", f"SELECT *, ({first}) + row_number() OVER (ORDER BY call) AS act FROM ({occasions})")
-            self._run(
-                "INSERT INTO consent_acts (act, logged_at, source, actor, door) "
-                f"SELECT act, made_at, '{Source.API.value}', actor, door FROM occasions"
-            )
-            entered = f"{images.next_step(self.connection)}, o.act, s.identity, s.channel::channel, s.before, s.after, NULL"
-            self._run(f"INSERT INTO consent_entries SELECT {entered} FROM said s JOIN occasions o ON o.call = s.{call}")
-            self._run("DROP TABLE temp.occasions")
-        self._run("DROP TABLE temp.said")
+        changed = self.statements.table(f"SELECT * FROM ({' UNION ALL '.join(said)}) WHERE after IS NOT NULL")
+        if not changed.num_rows:
+            return
+        self.statements.give(said=changed)
+        call = f"row // {ROWS}"
+        occasions = f"SELECT * FROM made WHERE call IN (SELECT {call} FROM said)"
+        first = "SELECT coalesce(max(act), 0) FROM consent_acts"
+        numbered = f"SELECT *, ({first}) + row_number() OVER (ORDER BY call) AS act FROM ({occasions})"
+        self.statements.give(occasions=self.statements.table(numbered))
+        self._run(
+            "INSERT INTO consent_acts (act, logged_at, source, actor, door) "
+            f"SELECT act, made_at, '{Source.API.value}', actor, door FROM occasions"
+        )
+        entered = "step, o.act, s.identity, s.channel::channel, s.before, s.after, NULL"
+        self._run(f"INSERT INTO consent_entries SELECT {entered} FROM said s JOIN occasions o ON o.call = s.{call}, ({images.STEP})")
 
     def _held(self) -> pa.Table | None:
         if not self.declined or not self._batch.channels:
@@ -144,43 +143,29 @@ class LiveApplication:
 
     def _found(self, selects: Iterator[str]) -> pa.Table | None:
         sql = " UNION ALL ".join(selects)
-        found = small_table(self.connection, sql) if sql else None
+        found = self.statements.table(sql) if sql else None
         return found if found is not None and found.num_rows else None
 
     def _others(self) -> None:
         """What the records say beside values and consents."""
         if self.live.events is not None:
-            with self._given("happened", self.live.events):
-                events.add(self.connection, "happened")
+            self.statements.give(happened=self.live.events)
+            events.add(self._run, "happened")
         if self.live.event_types is not None:
-            with self._given("described", self.live.event_types):
-                events.add_types(self.connection, "described")
+            self.statements.give(described=self.live.event_types)
+            events.add_types(self._run, "described")
         if self.live.aliases is not None:
-            with self._given("called", self.live.aliases):
-                self._run("DELETE FROM aliases WHERE (kind, value) IN (SELECT (kind, value) FROM called)")
-                self._run("INSERT INTO aliases SELECT kind, value, identity FROM called")
+            self.statements.give(called=self.live.aliases)
+            self._run("DELETE FROM aliases WHERE (kind, value) IN (SELECT (kind, value) FROM called)")
+            self._run("INSERT INTO aliases SELECT kind, value, identity FROM called")
         if self.live.devices is not None:
-            with self._given("owned", self.live.devices):
-                # A device has one token, and a token one device.
-                self._run("DELETE FROM devices WHERE object_id IN (SELECT object_id FROM owned) OR token IN (SELECT token FROM owned)")
-                self._run("INSERT INTO devices SELECT object_id, type, token, keys, added_at FROM owned")
-
-    @contextmanager
-    def _given(self, name: str, rows: pa.Table) -> Iterator[None]:
-        self.connection.register(name, rows)
-        try:
-            yield
-        finally:
-            self.connection.unregister(name)
-
-    def _table(self, name: str, select: str) -> None:
-        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+            self.statements.give(owned=self.live.devices)
+            # A device has one token, and a token one device.
+            self._run("DELETE FROM devices WHERE object_id IN (SELECT object_id FROM owned) OR token IN (SELECT token FROM owned)")
+            self._run("INSERT INTO devices SELECT object_id, type, token, keys, added_at FROM owned")
 
     def _run(self, sql: str) -> None:
-        self.connection.execute(sql)
-
-    def _row(self, sql: str) -> tuple[Any, ...]:
-        return single_row(self.connection, sql)
+        self.statements.run(sql)
 
 
 def _becomes(column: BatchColumn, limit: int) -> Iterator[str]:

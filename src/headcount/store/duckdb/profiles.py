@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from headcount.errors import HeadcountError, WrongCall
+from headcount.prepared import Prepared
 from headcount.profiles.consent import ConsentEntry, Occasion, Wish
 from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
 from headcount.profiles.properties import Property
@@ -54,6 +55,10 @@ class DuckDBProfiles(Reading):
 
     #: Whose turn it is to write, of all who have the file.
     turn: Turn = field(default_factory=Turn)
+    _statements: Prepared = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_statements", Prepared(self.connection))
 
     def properties(self) -> tuple[Property, ...]:
         """See ProfileStore."""
@@ -164,7 +169,7 @@ class DuckDBProfiles(Reading):
         with self._transaction(writer="live"):
             self.turn.note(records.batch.rows.column("identity").combine_chunks())
             declined = bool(records.batch.channels) and self._declined()
-            effect = live.LiveApplication(self.connection, records, declined).run()
+            effect = live.LiveApplication(self._statements, records, declined).run()
             live.keep_answers(self.connection, answers(effect))
         return effect
 
