@@ -42,6 +42,7 @@ from headcount.store.control.uploads import SqlUploads
 from headcount.store.control.users import SqlUsers
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
 from headcount.store.duckdb.shared import SharedProfiles
+from headcount.uploads.apart import ApartLooking
 from headcount.uploads.checking import Checking
 from headcount.uploads.desk import Desk, Means
 from headcount.uploads.history import History
@@ -101,7 +102,7 @@ def application(settings: Settings) -> Iterator[Application]:
         undoing = Undoing(records, partial(open_store, share=1.0), rules)
         yield Application(
             settings,
-            Uploads(records, open_store, undoing, rules),
+            Uploads(records, open_store, looking, undoing, rules),
             History(records, rules),
             looking,
             Checking(records, looking),
@@ -207,6 +208,11 @@ class _Accounts:
         self.means(by.account_id)
         return LiveDesk(by, self._ingests[by.account_id])
 
+    def demand_room(self, account_id: str) -> None:
+        """See House. Costs next to nothing, and asks nobody who it is that calls."""
+        if account_id in self._ingests:
+            self._ingests[account_id].demand_room()
+
     def stop(self, seconds: float) -> None:
         """Take no more live calls, and answer those in hand."""
         for ingest in list(self._ingests.values()):
@@ -231,8 +237,8 @@ class _Accounts:
         records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
         self._stores[account.id] = store
         self._ingests[account.id] = Ingest(store.open, rules, partial(records.is_any_working, account.id))
-        looking, undoing = Looking(store.open, rules), Undoing(records, store.open, rules)
-        turns = Turns(Uploads(records, store.open, undoing, rules), partial(self._wake, account.id))
+        looking, undoing = ApartLooking(store.open, rules), Undoing(records, store.open, rules)
+        turns = Turns(Uploads(records, store.open, looking, undoing, rules), partial(self._wake, account.id))
         log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)
         return Means(turns, History(records, rules), Checking(records, looking), undoing, mappings, log, _now)
 
@@ -253,7 +259,16 @@ def open_house(settings: Settings) -> Iterator[House]:
         accounts.adopt()
         threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
         yield House(
-            settings, SqlAccounts(control), sign_in, access, worker, accounts.desk, accounts.people, accounts.records, accounts.live
+            settings,
+            SqlAccounts(control),
+            sign_in,
+            access,
+            worker,
+            accounts.desk,
+            accounts.people,
+            accounts.records,
+            accounts.live,
+            accounts.demand_room,
         )
     finally:
         ended.set()

@@ -15,6 +15,10 @@ class HeadcountError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".rstrip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """It is the same in another process."""
+        return _again, (type(self), self.__dict__)
+
 
 class WrongCall(HeadcountError):
     """The request itself is wrong (a missing file, a broken filter, a bad manifest); nothing was done."""
@@ -37,3 +41,9 @@ class Throttled(WrongCall):
     def __init__(self, code: str, message: str, *, seconds: int) -> None:
         super().__init__(code, message, f"Wait {seconds} seconds, then try again.")
         self.seconds = seconds
+
+
+def _again(kind: type[HeadcountError], said: dict[str, object]) -> HeadcountError:
+    error = kind.__new__(kind, said["message"])
+    error.__dict__.update(said)
+    return error

@@ -44,14 +44,17 @@ _STREAMED = frozenset({"/api/v1/uploads", "/api/v1/inspect", "/api/v1/check"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: From a call and what went wrong to the answer.
 Explain: TypeAlias = Callable[[Request, Exception], Response]
+#: Raises HeadcountError where nothing is to be done for a call.
+Admit: TypeAlias = Callable[[Scope], None]
 
 
 class Guard:
     """Wraps the app. What goes wrong in it ends here, so that no error gets around the headers, the log and the numbers."""
 
-    def __init__(self, app: ASGIApp, explain: Explain) -> None:
+    def __init__(self, app: ASGIApp, explain: Explain, admit: Admit) -> None:
         self._app = app
         self._explain = explain
+        self._admit = admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -70,6 +73,7 @@ class Guard:
 
     async def _error(self, seen: _Seen) -> Exception | None:
         try:
+            self._admit(seen.scope)
             await self._app(seen.scope, seen.receive, seen.send)
         except Exception as error:  # noqa: BLE001 - see above
             return error

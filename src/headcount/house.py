@@ -38,3 +38,5 @@ class House:
     records: Callable[[Principal], RecordDesk]
     #: The records that whoever asks sends live.
     live: Callable[[Principal], LiveDesk]
+    #: Raises Throttled where an account, by its id, has as many live calls in hand as it may.
+    demand_room: Callable[[str], None]

@@ -18,14 +18,16 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Scope
 
 from headcount import __version__, api, web
 from headcount.api.clevertap.answers import refusal
 from headcount.api.errors import failure
 from headcount.errors import Busy, FileRejected, HeadcountError, Throttled, WrongCall
-from headcount.guard import Explain, Guard, route_of
+from headcount.guard import Admit, Explain, Guard, route_of
 from headcount.house import House
 from headcount.local_socket import answers, reachable
 
@@ -90,7 +92,7 @@ def create_app(house: House, local: Path | None = None) -> FastAPI:
     for routes in (*api.ROUTES, web.router):
         app.include_router(routes)
     _watch(app, house)
-    app.add_middleware(Guard, explain=_explain(app))
+    app.add_middleware(Guard, explain=_explain(app), admit=_admit(house))
     return app
 
 
@@ -111,6 +113,16 @@ def _watch(app: FastAPI, house: House) -> None:
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _admit(house: House) -> Admit:
+    """Live calls beyond those that an account may have in hand are refused before anything is done for them: they come again."""
+
+    def admit(scope: Scope) -> None:
+        if scope["path"] == _LIVE:
+            house.demand_room(Headers(scope=scope).get("x-clevertap-account-id", ""))
+
+    return admit
 
 
 def _explain(app: FastAPI) -> Explain:
@@ -139,6 +151,7 @@ def _explain(app: FastAPI) -> Explain:
 
 #: Paths whose callers are programs.
 _VENDOR = "/1/"
+_LIVE = "/1/upload"
 _JSON = ("/api/", _VENDOR, "/healthz", "/readyz", "/metrics")
 _REFUSALS = {404: "path_missing", 405: "method_wrong"}
 

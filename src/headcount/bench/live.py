@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import multiprocessing
 import os
 import random
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,6 +29,8 @@ from headcount.errors import HeadcountError
 #: Calls of one record a second, connections that send many, records of each of their calls, and seconds of each part.
 RATE, CONNECTIONS, RECORDS, SECONDS = 50, 15, 1_000, 20.0
 _AGAIN = 429
+#: Threads that call, and seconds that they wait for an answer.
+_CALLERS, _PATIENCE = 200, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,13 @@ def run(rows: int, workdir: Path, say: Callable[[str], None], *, seconds: float 
             alone = _upload(address, secret, fresh)
         with server(data, secret) as address:
             calls = _Calls(address, secret, rows)
-            asyncio.run(calls.many(1))
+            calls.many(1)
             say("one record a call, nothing else")
-            idle = asyncio.run(calls.steadily(lambda: False, seconds))
+            idle = calls.steadily(lambda: False, seconds)
             say(f"{RECORDS:,} records a call from {CONNECTIONS} connections")
-            many = asyncio.run(calls.many(seconds))
+            many = calls.many(seconds)
             say("the same upload, and one record a call")
-            beside, under = asyncio.run(_together(calls, address, secret, fresh))
+            beside, under = _together(calls, address, secret, fresh)
     finally:
         for made in (data, copy):
             shutil.rmtree(made, ignore_errors=True)
@@ -100,65 +106,75 @@ def _upload(address: str, secret: str, file: Path) -> Sample:
     return Sample(took, 0, 0)
 
 
-async def _together(calls: _Calls, address: str, secret: str, file: Path) -> tuple[Sample, Latency]:
-    done = asyncio.Event()
+def _together(calls: _Calls, address: str, secret: str, file: Path) -> tuple[Sample, Latency]:
+    """The upload, and the calls from before it begins until it ends."""
+    # In a process of its own: whoever uploads and whoever calls are others, too.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        uploaded = process.submit(_upload_later, address, secret, file)
+        under = calls.steadily(uploaded.done, float("inf"))
+        return uploaded.result(), under
 
-    async def uploaded() -> Sample:
-        # Calls came before it, too.
-        await asyncio.sleep(2)
-        took = await asyncio.to_thread(_upload, address, secret, file)
-        done.set()
-        return took
 
-    return await asyncio.gather(uploaded(), calls.steadily(done.is_set, float("inf")))
+def _upload_later(address: str, secret: str, file: Path) -> Sample:
+    time.sleep(2)
+    return _upload(address, secret, file)
 
 
 class _Calls:
-    """Calls that change people of the account, chosen by chance."""
+    """Calls that change people of the account, chosen by chance. They go out from threads, each with a connection of its own."""
 
     def __init__(self, address: str, secret: str, people: int) -> None:
-        self._address, self._secret, self._people = address, secret, people
+        self._address, self._headers, self._people = urlsplit(address).netloc, signed(secret), people
         self._chance = random.Random(1)  # noqa: S311 - the same people every time
+        self._own = threading.local()
+        #: How often a call had to come again.
+        self.refused = 0
 
-    async def steadily(self, is_done: Callable[[], bool], seconds: float) -> Latency:
+    def steadily(self, is_done: Callable[[], bool], seconds: float) -> Latency:
         """One record a call, `RATE` times a second, whether the calls before are answered or not."""
-        async with self._client() as client:
-            began, taken, waiting = time.perf_counter(), list[float](), list[asyncio.Task[None]]()
+        began, answered = time.perf_counter(), list[Future[float]]()
+        with ThreadPoolExecutor(_CALLERS) as callers:
             while not is_done() and time.perf_counter() - began < seconds:
-                await asyncio.sleep(max(0.0, began + len(waiting) / RATE - time.perf_counter()))
-                waiting.append(asyncio.create_task(self._call(client, 1, taken)))
-            await asyncio.gather(*waiting)
-            return Latency.of(taken, len(taken), time.perf_counter() - began)
+                time.sleep(max(0.0, began + len(answered) / RATE - time.perf_counter()))
+                answered.append(callers.submit(self._call, 1, time.perf_counter()))
+            taken = [each.result() for each in answered]
+        return Latency.of(taken, len(taken), time.perf_counter() - began)
 
-    async def many(self, seconds: float) -> Latency:
+    def many(self, seconds: float) -> Latency:
         """1,000 records a call from each connection, one call after the other."""
-        async with self._client() as client:
-            began, taken = time.perf_counter(), list[float]()
-
-            async def connection() -> None:
-                while time.perf_counter() - began < seconds:
-                    await self._call(client, RECORDS, taken)
-
-            await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
-            return Latency.of(taken, len(taken) * RECORDS, time.perf_counter() - began)
-
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self._address, headers=signed(self._secret), timeout=60, limits=httpx.Limits(max_connections=100))
-
-    async def _call(self, client: httpx.AsyncClient, records: int, taken: list[float]) -> None:
-        body = json.dumps({"d": [self._record() for _ in range(records)]})
         began = time.perf_counter()
-        answer = await self._answer(client, body)
-        if answer.json().get("processed") != records:
-            raise HeadcountError("bench_failed", f"A live call was answered with {answer.status_code}.", answer.text[:500])
-        taken.append(time.perf_counter() - began)
 
-    async def _answer(self, client: httpx.AsyncClient, body: str) -> httpx.Response:
-        answer = await client.post("/1/upload", content=body)
-        if answer.status_code != _AGAIN:
-            return answer
-        await asyncio.sleep(float(answer.headers["Retry-After"]))
-        return await self._answer(client, body)
+        def connection(_: int) -> list[float]:
+            taken = list[float]()
+            while time.perf_counter() - began < seconds:
+                taken.append(self._call(RECORDS, time.perf_counter()))
+            return taken
+
+        with ThreadPoolExecutor(CONNECTIONS) as callers:
+            taken = [each for connected in callers.map(connection, range(CONNECTIONS)) for each in connected]
+        return Latency.of(taken, len(taken) * RECORDS, time.perf_counter() - began)
+
+    def _call(self, records: int, wanted: float) -> float:
+        """The seconds from when a call was wanted until it is answered."""
+        body = json.dumps({"d": [self._record() for _ in range(records)]})
+        while True:
+            connection = self._connection()
+            connection.request("POST", "/1/upload", body, self._headers)
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status != _AGAIN:
+                break
+            self.refused += 1
+            time.sleep(float(answer.headers["Retry-After"]))
+        if json.loads(said).get("processed") != records:
+            raise HeadcountError("bench_failed", f"A live call was answered with {answer.status}.", said[:500].decode())
+        return time.perf_counter() - wanted
+
+    def _connection(self) -> HTTPConnection:
+        if not hasattr(self._own, "connection"):
+            self._own.connection = HTTPConnection(self._address, timeout=_PATIENCE)
+        connection: HTTPConnection = self._own.connection
+        return connection
 
     def _record(self) -> Mapping[str, object]:
         one = self._chance

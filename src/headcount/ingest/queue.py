@@ -73,14 +73,18 @@ class Ingest:
         self._thread: threading.Thread | None = None
         self._stopping = False
 
+    def demand_room(self) -> None:
+        """Raises Throttled `calls_too_many` where no further call can be taken in hand now."""
+        if self._inside >= AT_ONCE:
+            raise Throttled("calls_too_many", "Too many concurrent requests", seconds=1)
+
     @contextmanager
     def entering(self) -> Iterator[None]:
         """Be one of the calls that are in hand, for as long as the context lasts. Raises Throttled `calls_too_many`, Busy `stopping`."""
         with self._changed:
             if self._stopping:
                 raise Busy("stopping", "The server is about to stop; nothing was done.", "Send the call again.")
-            if self._inside >= AT_ONCE:
-                raise Throttled("calls_too_many", "Too many concurrent requests", seconds=1)
+            self.demand_room()
             self._inside += 1
         try:
             yield

@@ -51,6 +51,7 @@ class Uploads:
 
     records: UploadRecords
     open_store: OpenStore
+    looking: Looking
     undoing: Undoing
     rules: Rules
     board: Board = field(default_factory=Board)
@@ -209,10 +210,9 @@ class Uploads:
 
     def _inspect(self, record: UploadRecord, watch: Watch) -> UploadRecord:
         workdir, request, source = self._workdir(record), request_from_json(record.request), self._source(record)
-        looking = Looking(self.open_store, self.rules)
         with ThreadPoolExecutor(1, "hashing") as hashing:
             hashed = hashing.submit(lambda: record.sha256 or source.sha256())
-            file, found, inspection = looking.stage(source.path, workdir, workdir.parent / "rejects", request, watch)
+            file, found, inspection = self.looking.stage(source.path, workdir, workdir.parent / "rejects", request, watch)
         source.assert_unchanged()
         sha256 = hashed.result()
         if found.plan is None or found.questions:
@@ -220,7 +220,7 @@ class Uploads:
         before = self.records.completed(self.rules.account, sha256, found.plan.fingerprint)
         described = report.described(found, file.blank_lines)
         if record.review:
-            effect = checked(looking, found.plan, workdir, request, before, watch)
+            effect = checked(self.looking, found.plan, workdir, request, before, watch)
             described = {**described, **effect.report(described), "inspection": inspection}
         self.records.advance(
             record.id,

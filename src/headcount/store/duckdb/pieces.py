@@ -14,7 +14,7 @@ from headcount.profiles.store import APPLIES, Batch
 _SECONDS = 0.2
 #: Rows of the first piece: a row group of the engine, which writes new rows straight into the file. Fewer would go through its log, and
 #: make checkpoints. Pieces of people who change, which touch blocks all over the file, become as small as they have to.
-_FIRST, _LEAST = 122_880, 3_840
+_FIRST, _LEAST = 122_880, 30_720
 
 
 @dataclass(frozen=True, slots=True)
