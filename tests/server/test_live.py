@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from typing import Any
 
+import anyio
 import pytest
+from anyio import Semaphore, create_task_group, sleep
 from tests.server.house import ACME, Caller, Document, Site, cheap_passwords, open_site
 
 from headcount import bootstrap
 from headcount.auth.rights import Right, operator
+from headcount.ingest import queue
 from headcount.store.duckdb.profiles import DuckDBProfiles
 
 GOOD: Document = {
@@ -240,13 +245,42 @@ def test_calls_at_once_are_all_there_and_count_once(machine: Caller) -> None:
     assert values(machine, "many") == {"n": 20}
 
 
-def test_more_than_fifteen_at_once_are_told_to_come_again(site: Site, machine: Caller) -> None:
-    desk = site.house.live(operator(ACME))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(desk.ingest, "_inside", 15)
-        answer = machine.http.post("/1/upload", json={"d": []}, headers=machine.headers)
+@pytest.mark.parametrize("all_wait", [False, True])
+def test_more_than_fifteen_at_once_are_told_to_come_again(
+    site: Site, machine: Caller, monkeypatch: pytest.MonkeyPatch, *, all_wait: bool
+) -> None:
+    ingest = site.house.live(operator(ACME)).ingest
+    monkeypatch.setattr(ingest, "_places", Semaphore(0))
+    if all_wait:
+        monkeypatch.setattr(queue, "_WAITING", 0)
+    began = time.monotonic()
+    answer = machine.http.post("/1/upload", json={"d": []}, headers=machine.headers)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     assert answer.json() == {"status": "fail", "error": "Too many concurrent requests", "code": 429}
+    assert (time.monotonic() - began < 0.4) == all_wait
+
+
+def test_who_comes_while_fifteen_are_in_hand_waits_for_a_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = site.house.live(operator(ACME))
+    monkeypatch.setattr(desk.ingest, "_places", Semaphore(queue.AT_ONCE))
+    came = list[str]()
+
+    async def late() -> None:
+        async with desk.entering():
+            came.append("late")
+
+    async def all_of_them() -> None:
+        async with create_task_group() as others:
+            async with AsyncExitStack() as in_hand:
+                for _ in range(queue.AT_ONCE):
+                    await in_hand.enter_async_context(desk.entering())
+                others.start_soon(late)
+                await sleep(0.05)
+                came.append("one is answered")
+            await sleep(0.05)
+
+    anyio.run(all_of_them)
+    assert came == ["one is answered", "late"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"d":5}', b"\xff", b'{"d":[NaN]}', b'{"d":["\\ud800"]}', b"[" * 10_000])

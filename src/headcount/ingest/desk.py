@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from headcount.auth.rights import Principal, Right
@@ -19,11 +19,11 @@ class LiveDesk:
     principal: Principal
     ingest: Ingest
 
-    @contextmanager
-    def entering(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def entering(self) -> AsyncIterator[None]:
         """Be one of the calls in hand, for as long as the context lasts. Raises Throttled, Busy."""
         self.principal.demand(Right.UPLOAD)
-        with self.ingest.entering():
+        async with self.ingest.entering():
             yield
 
     def send(self, body: bytes, *, key: str | None = None, dry_run: bool = False) -> Future[Outcome]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from anyio import Semaphore, move_on_after
 from prometheus_client import Counter, Histogram
 
 from headcount.errors import Busy, Throttled, WrongCall
@@ -21,6 +22,8 @@ from headcount.uploads.rules import Rules
 
 #: Calls of an account that are in hand at once; the compared platform has the same limit.
 AT_ONCE = 15
+#: How many more wait for one of those to be answered, and for how many seconds; an upload may have its turn for a moment.
+_WAITING, _PATIENCE = 15, 0.5
 #: Records that are written together at most.
 _TOGETHER = AT_ONCE * RECORDS
 #: Seconds that the account is kept open for the next call.
@@ -67,31 +70,31 @@ class Ingest:
         self._underway = underway
         self._changed = threading.Condition()
         self._waiting: list[_Waiting] = []
-        self._inside = 0
+        self._places = Semaphore(AT_ONCE)
         self._number: int | None = None
         self._working = False
         self._thread: threading.Thread | None = None
         self._stopping = False
 
     def demand_room(self) -> None:
-        """Raises Throttled `calls_too_many` where no further call can be taken in hand now."""
-        if self._inside >= AT_ONCE:
-            raise Throttled("calls_too_many", "Too many concurrent requests", seconds=1)
+        """Raises Throttled `calls_too_many` where no further call may even wait to be taken in hand."""
+        if self._places.statistics().tasks_waiting >= _WAITING:
+            raise _too_many()
 
-    @contextmanager
-    def entering(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def entering(self) -> AsyncIterator[None]:
         """Be one of the calls that are in hand, for as long as the context lasts. Raises Throttled `calls_too_many`, Busy `stopping`."""
-        with self._changed:
-            if self._stopping:
-                raise Busy("stopping", "The server is about to stop; nothing was done.", "Send the call again.")
-            self.demand_room()
-            self._inside += 1
+        if self._stopping:
+            raise Busy("stopping", "The server is about to stop; nothing was done.", "Send the call again.")
+        self.demand_room()
+        with move_on_after(_PATIENCE) as waiting:
+            await self._places.acquire()
+        if waiting.cancelled_caught:
+            raise _too_many()
         try:
             yield
         finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify_all()
+            self._places.release()
 
     def submit(self, body: bytes, asked: Asked) -> Future[Outcome]:
         """What will become of the records in a body, when it is durable.
@@ -173,6 +176,10 @@ class Ingest:
             self._changed.notify_all()
         for each in waiting:
             each.future.set_exception(error)
+
+
+def _too_many() -> Throttled:
+    return Throttled("calls_too_many", "Too many concurrent requests", seconds=1)
 
 
 class _Writer:

@@ -59,7 +59,7 @@ async def upload(
 ) -> Document:
     """Take up to 1,000 profiles, events and push tokens. They are durable when the call is answered."""
     desk = calling.house.live(calling.principal)
-    with desk.entering():
+    async with desk.entering():
         body = await request.body()
         waiting = await run_in_threadpool(lambda: desk.send(body, key=key, dry_run=dry_run.lower() in {"1", "true"}))
         return _answer(await asyncio.wrap_future(waiting))
