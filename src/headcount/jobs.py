@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import structlog
 
-#: How much less of a busy processor the work gets than calls and pages: about a third.
-_NICENESS = 5
+#: How much less of a busy processor the work gets than calls and pages: about half of it.
+_NICENESS = 3
 
 #: Does the next thing that an account has to do; whether there was one. May ask whether the program is about to end.
 Work: TypeAlias = Callable[[str, Callable[[], bool]], bool]

@@ -20,6 +20,7 @@ from headcount.ingest.records import read
 from headcount.profiles.live import Call
 from headcount.profiles.store import Batch, BatchColumn, Effect, Origin, Progress
 from headcount.store.duckdb import pieces
+from headcount.store.duckdb.changes import Application
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
 from headcount.uploads.rules import Rules
 from headcount.values.types import Type
@@ -34,7 +35,9 @@ class Account:
     def __init__(self, store: DuckDBProfiles) -> None:
         self.store = store
         self.numbers = {name: p.number for name, p in store.register(1, WANTED).items()}
-        self.reading = Reading(store, Rules("acme", Path("unused")))
+        # Calls have a connection of their own, as in a server.
+        self.live = DuckDBProfiles(store.connection.cursor(), store.turn)
+        self.reading = Reading(self.live, Rules("acme", Path("unused")))
         self.calls = 0
 
     def say(self, after: timedelta, *records: Mapping[str, Any]) -> None:
@@ -44,7 +47,7 @@ class Account:
         sent = read(json.dumps({"d": list(records)}).encode(), self.calls)
         found = self.reading.read({self.calls: call}, [sent], ordered=True)
         assert found.live is not None
-        self.store.apply_live(found.live, lambda _: [])
+        self.live.apply_live(found.live, lambda _: [])
 
     def batch(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         names = [(f"p{self.numbers[name]}", name) for name, _ in WANTED]
@@ -150,29 +153,48 @@ said = st.one_of(
     ),
     st.fixed_dictionaries({}, optional={"n": st.builds(lambda n: {"$incr": n}, st.integers(1, 9)), "plan": st.just({"$delete": 1})}),
 )
-live = st.tuples(st.integers(0, 4), st.sampled_from([*KNOWN[:4], "q0", "q1", "new"]), said)
+#: A call before the piece n (at 2 n), or while whom the piece creates is written (at 2 n + 1).
+live = st.tuples(st.integers(0, 8), st.sampled_from([*KNOWN[:4], "q0", "q1", "new"]), said)
 
 
-@settings(max_examples=8)
+@settings(max_examples=15)
 @given(st.lists(row, min_size=1, max_size=12, unique_by=lambda r: r["identity"]), st.lists(live, max_size=5), st.integers(1, 4))
 def test_pieces_and_live_calls_between_them_give_what_the_order_gives(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], calls: list[tuple[int, str, dict[str, Any]]], size: int
 ) -> None:
-    """In pieces of a few rows, with each call after some piece; and once with the upload first and the calls after it."""
+    """In pieces of a few rows, with each call after some piece or within it; and once with the upload first and the calls after it."""
     folder = tmp_path_factory.mktemp("order")
     with account(folder, "pieces") as made, account(folder, "plain") as plain:
         for each in (made, plain):
             each.upload([{"identity": identity, "plan": "old", "n": 1} for identity in KNOWN], number=3)
         waiting = sorted(calls, key=lambda call: call[0])
 
-        def between(_pieces: pieces.Pieces) -> Iterator[tuple[int, int]]:
-            for number, start in enumerate(range(0, len(rows), size)):
-                while waiting and waiting[0][0] <= number:
-                    _, identity, data = waiting.pop(0)
-                    made.say(SECOND * (made.calls + 1), profile(identity, **data))
-                yield start, min(start + size, len(rows))
+        def say_until(moment: int) -> None:
+            while waiting and waiting[0][0] <= moment:
+                _, identity, data = waiting.pop(0)
+                made.say(SECOND * (made.calls + 1), profile(identity, **data))
 
-        with patch.object(pieces.Pieces, "__iter__", between), patch.object(type(made.store.turn), "pressed", new=True):
+        moment = 0
+
+        def between(_pieces: pieces.Pieces) -> Iterator[range]:
+            nonlocal moment
+            for number, start in enumerate(range(0, len(rows), size)):
+                moment = 2 * number
+                say_until(moment)
+                yield range(start, min(start + size, len(rows)))
+
+        create = Application.create
+
+        def within(application: Application) -> Effect:
+            created = create(application)
+            say_until(moment + 1)
+            return created
+
+        with (
+            patch.object(pieces.Pieces, "__iter__", between),
+            patch.object(Application, "create", within),
+            patch.object(type(made.store.turn), "pressed", new=True),
+        ):
             marks = made.upload(rows)
         for _, identity, data in waiting:
             made.say(SECOND * (made.calls + 1), profile(identity, **data))

@@ -26,6 +26,8 @@ AT_ONCE = 15
 _WAITING, _PATIENCE = 15, 0.5
 #: Records that are written together at most.
 _TOGETHER = AT_ONCE * RECORDS
+#: Seconds for which calls are gathered while a file is worked on, and how many are enough.
+_GATHERED, _ENOUGH = 0.08, 10
 #: Seconds that the account is kept open for the next call.
 _LINGER = 20.0
 #: How long an answer is kept for a call that comes again.
@@ -142,6 +144,8 @@ class Ingest:
                 writer = _Writer(store, Reading(store, self._rules), self._underway)
                 try:
                     while self._is_wanted():
+                        if self._underway():
+                            self._gather()
                         # Whoever comes while it is waited for is written with the others.
                         with store.live_turn():
                             writer.write(self._take())
@@ -160,6 +164,11 @@ class Ingest:
                 self._working = False
                 self._changed.notify_all()
             return self._working
+
+    def _gather(self) -> None:
+        """Let some more calls come. What a group takes hardly depends on how many they are, and the upload needs the processor, too."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._waiting) >= _ENOUGH or self._stopping, _GATHERED)
 
     def _take(self) -> Sequence[_Waiting]:
         """The calls that wait, as many as are written together."""

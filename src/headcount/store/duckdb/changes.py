@@ -76,12 +76,18 @@ class Application:
                 self._table("all_delta", delta(self.batch, self._before(), gate=self.gate))
         self._run("DROP TABLE IF EXISTS temp.matched")
 
-    def run(self) -> Effect:
-        """Write the changes of the batch; returns what they were."""
+    def create(self) -> Effect:
+        """Write, of a piece that `prepare` found out about, whom it creates; `run` does the rest."""
+        self._run(f"CREATE OR REPLACE TEMP VIEW people AS {self._people()}")
+        known = sum(self._match(named) for named in self._names())
+        return self._create(self.batch.count - known, self._fresh(known))
+
+    def run(self, created: Effect | None = None) -> Effect:
+        """Write the changes of the batch; returns what they were, with what `create` did where it was called before."""
         self._run(f"CREATE OR REPLACE TEMP VIEW people AS {self._people()}")
         effects = [self._update(named) for named in self._names()]
         known = sum(e.updated + e.unchanged for e in effects)
-        effects.append(self._create(self.batch.count - known, self._fresh(known)))
+        effects.append(self._create(self.batch.count - known, self._fresh(known)) if created is None else created)
         # After an error they go with the transaction; a statement that fails in it would hide what the error was.
         for table in ("matched", "addressed", "delta", "held"):
             self._run(f"DROP TABLE IF EXISTS temp.{table}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,18 +20,18 @@ _FIRST, _LEAST = 122_880, 30_720
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The pieces of so many rows, as first row and the row behind the last."""
+    """The pieces of so many rows."""
 
     rows: int
     #: Gives the seconds for which the turn was held for the last one; waiting for it does not count.
     held: Callable[[], float]
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[range]:
         """Half as long, or twice as long, as the one before where that took too long, or much less than it may."""
         start, size = 0, _FIRST
         while start < self.rows:
             stop = min(start + size, self.rows)
-            yield start, stop
+            yield range(start, stop)
             start, took = stop, self.held()
             if took > 1.5 * _SECONDS:
                 size = max(_LEAST, size // 2)
@@ -38,16 +39,30 @@ class Pieces:
                 size *= 2
 
 
-def apart(batch: Batch, start: int, stop: int, written: pa.Array) -> Sequence[tuple[Batch, bool]]:
-    """The rows of a piece, and by themselves those of people whom others wrote meanwhile; with each whether what was found out holds."""
-    piece = batch.slice(start, stop)
-    rows = piece.rows
-    if not len(written):
-        return [(piece, True)]
-    late = pc.is_in(rows.column("identity"), value_set=written)
-    if not pc.any(late).as_py():
-        return [(piece, True)]
-    return [(replace(batch, rows=_only(rows, pc.invert(late))), True), (replace(batch, rows=rows.filter(late)), False)]
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of a batch, in two parts: those of people whom others wrote since it was found out whom the batch names, and all others."""
+
+    #: For these, what was found out holds, and what later calls decided is taken out of them already.
+    known: Batch
+    late: Batch | None
+
+    @classmethod
+    def of(cls, batch: Batch, yielded: Batch, rows: range, written: pa.Array) -> Self:
+        """Those `rows` of a batch, which is `yielded` without what later calls decided; `written` is whose rows others wrote."""
+        piece, kept = batch.slice(rows.start, rows.stop), yielded.slice(rows.start, rows.stop)
+        late = _among(piece, written)
+        if not pc.any(late).as_py():
+            return cls(kept, None)
+        return cls(replace(kept, rows=_only(kept.rows, pc.invert(late))), replace(piece, rows=piece.rows.filter(late)))
+
+    def names_any(self, written: pa.Array) -> bool:
+        """Whether rows of the known part are of people whom others wrote."""
+        return bool(len(written)) and bool(pc.any(_among(self.known, written)).as_py())
+
+
+def _among(batch: Batch, people: pa.Array) -> pa.ChunkedArray:
+    return pc.is_in(batch.rows.column("identity"), value_set=people)
 
 
 def _only(rows: pa.Table, these: pa.ChunkedArray) -> pa.Table:
@@ -56,3 +71,8 @@ def _only(rows: pa.Table, these: pa.ChunkedArray) -> pa.Table:
         return rows.append_column(APPLIES, these)
     place = rows.column_names.index(APPLIES)
     return rows.set_column(place, APPLIES, pc.and_(rows.column(APPLIES), these))
+
+
+def in_order_of(rows: pa.Table, same: pa.Table) -> pa.Table:
+    """The same rows in the order in which they stand in the first table; both have them under `row`."""
+    return same.take(pc.index_in(rows.column("row"), value_set=same.column("row").combine_chunks()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -39,9 +39,9 @@ from headcount.store.duckdb import consent, events, export, images, live, order,
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.erase import erase
-from headcount.store.duckdb.pieces import Pieces, apart
+from headcount.store.duckdb.pieces import Piece, Pieces, in_order_of
 from headcount.store.duckdb.reading import Reading, filter_columns
-from headcount.store.duckdb.reversal.piece import Piece
+from headcount.store.duckdb.reversal.piece import Piece as ReversalPiece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
 from headcount.store.duckdb.turn import Turn, Writer
@@ -104,38 +104,65 @@ class DuckDBProfiles(Reading):
         if keep and self.turn.pressed and batch.match == "identity":
             self._apply_in_pieces(batch, origin, progress)
             return
-        with self._transaction():
-            self._apply(batch, origin, progress, batch.rows.num_rows, keep=keep)
-
-    def _apply(  # noqa: PLR0913 - what is applied, for whom, and how far that leads
-        self,
-        batch: Batch,
-        origin: Origin,
-        progress: Callable[[Effect, int], Progress],
-        done: int,
-        *,
-        keep: bool = True,
-        pieces: Sequence[tuple[Batch, bool]] | None = None,
-    ) -> None:
-        effects = list[Effect]()
-        for piece, prepared in pieces or [(batch, False)]:
-            with self._given(piece, origin):
-                effects.append(Application(self.connection, piece, origin, self._declined(), keep, prepared).run())
-        after = progress(total(effects), done)
-        if keep:
-            self._mark(origin.upload, "apply", after)
+        with self._transaction(), self._given(batch, origin):
+            effect = Application(self.connection, batch, origin, self._declined(), keep).run()
+            after = progress(effect, batch.rows.num_rows)
+            if keep:
+                self._mark(origin.upload, "apply", after)
 
     def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
         """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
         pieces = Pieces(batch.rows.num_rows, self.turn.held)
         with self._stable_rows(), self.turn.noting(), self._told():
-            with self._given(batch, origin):
-                Application(self.connection, batch, origin, self._declined()).prepare()
-            for start, stop in pieces:
+            if batch.channels:
                 with self._transaction():
-                    # Whom live calls wrote since is looked up once more.
-                    parts = apart(batch, start, stop, self.turn.written())
-                    self._apply(batch, origin, progress, stop, pieces=parts)
+                    consent.consent_act(self.connection, origin)
+            with self._given(batch, origin) as yielded:
+                Application(self.connection, batch, origin, self._declined()).prepare()
+            for rows in pieces:
+                if not self._write_ahead(batch, yielded, rows, origin, progress):
+                    with self._transaction():
+                        self._write(Piece.of(batch, yielded, rows, self.turn.written()), rows.stop, origin, progress)
+
+    def _write_ahead(self, batch: Batch, yielded: Batch, rows: range, origin: Origin, progress: Callable[[Effect, int], Progress]) -> bool:
+        """Write whom a piece creates before it has the turn, and the rest of it with the turn.
+
+        False where others wrote the same people, or made properties, meanwhile: then nothing of it is kept.
+        """
+        with self._begun():
+            version, notes = self.turn.version, self.turn.notes
+            piece = Piece.of(batch, yielded, rows, self.turn.written())
+        with self._given(piece.known):
+            created = self._application(piece.known, origin).create()
+        with self.turn.of("bulk"):
+            if version != self.turn.version or piece.names_any(self.turn.written(notes)):
+                self._roll_back()
+                return False
+            self._write(piece, rows.stop, origin, progress, created)
+            self.connection.execute("COMMIT")
+        return True
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        """A transaction that sees what was written until now; the turn is kept for as long as the context lasts, not the transaction."""
+        with self.turn.of("bulk"):
+            self.connection.execute("BEGIN")
+            self.connection.execute("SELECT 1 FROM profiles LIMIT 1").fetchall()
+            yield
+
+    def _write(
+        self, piece: Piece, done: int, origin: Origin, progress: Callable[[Effect, int], Progress], created: Effect | None = None
+    ) -> None:
+        """Write a piece inside the caller's transaction, but for whom it `created` already."""
+        with self._given(piece.known):
+            effect = self._application(piece.known, origin).run(created)
+        if piece.late is not None:
+            with self._given(piece.late, origin):
+                effect = total([effect, Application(self.connection, piece.late, origin, self._declined()).run()])
+        self._mark(origin.upload, "apply", progress(effect, done))
+
+    def _application(self, known: Batch, origin: Origin) -> Application:
+        return Application(self.connection, known, origin, self._declined(), prepared=True)
 
     @contextmanager
     def _stable_rows(self) -> Iterator[None]:
@@ -151,14 +178,14 @@ class DuckDBProfiles(Reading):
     def add_events(self, batch: EventBatch, origin: Origin, progress: Callable[[int, int], Progress], *, keep: bool = True) -> None:
         """See ProfileStore."""
         total = batch.rows.num_rows
-        for start, stop in Pieces(total, self.turn.held) if keep and self.turn.pressed else [(0, total)]:
+        for rows in Pieces(total, self.turn.held) if keep and self.turn.pressed else [range(total)]:
             with self._transaction(keep=keep):
-                self.connection.register("given", batch.rows.slice(start, stop - start))
+                self.connection.register("given", batch.rows.slice(rows.start, len(rows)))
                 try:
                     created = events.store(self.connection, batch, origin, keep=keep)
                 finally:
                     self.connection.unregister("given")
-                after = progress(created, stop)
+                after = progress(created, rows.stop)
                 self._mark(origin.upload, "apply", after)
 
     def _declined(self) -> bool:
@@ -231,7 +258,7 @@ class DuckDBProfiles(Reading):
     def reverse(self, reversal: Reversal, rows: range, progress: Callable[[Reversed], Progress], *, keep: bool = True) -> Reversed:
         """See ProfileStore."""
         with self._transaction(keep=keep):
-            done = reverse(Piece(self.connection, reversal, rows))
+            done = reverse(ReversalPiece(self.connection, reversal, rows))
             after = progress(done)
             self._mark(reversal.upload, reversal.job, after)
         return done
@@ -309,18 +336,18 @@ class DuckDBProfiles(Reading):
             return people.find(self.connection, registry.stored(self.connection), text, limit)
 
     @contextmanager
-    def _given(self, batch: Batch, origin: Origin) -> Iterator[None]:
-        """The rows of the batch that count, as the view `batch`."""
+    def _given(self, batch: Batch, yielding_as: Origin | None = None) -> Iterator[Batch]:
+        """The rows of the batch that count, as the view `batch`; without what later calls decided where it is said for which upload."""
         counted = f"SELECT * EXCLUDE ({APPLIES}) FROM given WHERE {APPLIES}" if APPLIES in batch.rows.column_names else "FROM given"
         self.connection.register("given", batch.rows)
         try:
-            left = order.yielding(self.connection, batch, origin, counted)
-            if left != counted:
+            left = order.yielding(self.connection, batch, yielding_as, "FROM given") if yielding_as else "FROM given"
+            if left != "FROM given":
                 # Once, and not again with each of the many statements that read it.
-                self.connection.register("given", small_table(self.connection, left))
-                left = "FROM given"
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {left}")
-            yield
+                batch = replace(batch, rows=in_order_of(batch.rows, small_table(self.connection, left)))
+                self.connection.register("given", batch.rows)
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS {counted}")
+            yield batch
         finally:
             self.connection.unregister("given")
 

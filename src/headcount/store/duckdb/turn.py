@@ -79,9 +79,15 @@ class Turn:
         finally:
             self._written = None
 
-    def written(self) -> pa.Array:
-        """Whose rows others wrote since; called by whoever has the turn."""
-        return pa.array([], pa.string()) if not self._written else _joined(self._written)
+    @property
+    def notes(self) -> int:
+        """How often it was noted whose rows others write."""
+        return len(self._written or ())
+
+    def written(self, since: int = 0) -> pa.Array:
+        """Whose rows others wrote, but for the first so many notes; called by whoever has the turn."""
+        noted = (self._written or [])[since:]
+        return _joined(noted) if noted else pa.array([], pa.string())
 
 
 def _joined(arrays: Iterable[pa.Array]) -> pa.Array:
