@@ -141,6 +141,22 @@ def test_it_is_forgotten_when_no_upload_can_need_it(acme: Account) -> None:
     assert acme.people()["a"][0] == "pro"
 
 
+@pytest.mark.parametrize("data", [{"city": "Oslo"}, {"plan": "live"}], ids=["a new property", "somebody whom the piece creates"])
+def test_a_piece_is_written_again_where_a_call_was_in_its_way(acme: Account, data: dict[str, Any]) -> None:
+    create, times = Application.create, 0
+
+    def within(application: Application) -> Effect:
+        nonlocal times
+        created, times = create(application), times + 1
+        acme.say(SECOND, profile("b", **data))
+        return created
+
+    with patch.object(Application, "create", within), patch.object(type(acme.store.turn), "pressed", new=True):
+        acme.upload(ROWS)
+    assert times == 1
+    assert acme.people() == {"a": ("pro", 10, ["x"], True), "b": (data.get("plan", "pro"), None, None, None)}
+
+
 KNOWN = [f"p{n}" for n in range(8)]
 row = st.fixed_dictionaries(
     {"identity": st.sampled_from([*KNOWN, *(f"q{n}" for n in range(8))])},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +58,17 @@ class Account:
 
     def consent(self, identity: str) -> dict[str, bool]:
         """What is known of the consent of a profile: true subscribed, false unsubscribed."""
+        return self.consents([identity])[identity]
+
+    def consents(self, identities: Iterable[str]) -> dict[str, dict[str, bool]]:
+        """The same of several."""
+        found = dict[str, dict[str, bool]]()
         with self.app.store() as store:
-            person = store.person(identity)
-        assert person, f"nobody is called {identity!r}"
-        return {ch.value: c.stored for ch, c in person.consent.items() if c.stored is not None}
+            for identity in identities:
+                person = store.person(identity)
+                assert person, f"nobody is called {identity!r}"
+                found[identity] = {ch.value: c.stored for ch, c in person.consent.items() if c.stored is not None}
+        return found
 
     def types(self) -> dict[str, str]:
         """The types of the custom properties."""

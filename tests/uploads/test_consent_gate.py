@@ -62,7 +62,8 @@ def test_the_truth_table(channel: Channel, reason: str | None, chunk_rows: int, 
     with account_in(tmp_path, chunk_rows=chunk_rows) as account:
         prepare(account, channel)
         document = account.send(file, Request(confirm_resubscribe=reason))
-        found = {(s, c): account.consent(name(s, c)).get(channel.value) for s, c in PEOPLE}
+        consents = account.consents(name(s, c) for s, c in PEOPLE)
+        found = {(s, c): consents[name(s, c)].get(channel.value) for s, c in PEOPLE}
         log = entries(account, document)
     assert found == {(s, c): after(s, c, confirmed=confirmed) for s, c in PEOPLE}
     assert document["ledger"]["consent"][channel.value] == counted(confirmed=confirmed)
