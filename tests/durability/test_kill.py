@@ -15,6 +15,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from headcount.bootstrap import application
+from headcount.config import load_settings
+
 _ROWS, _CHUNK, _KILLS = 24_000, 2_000, 20
 _TABLES = {
     "profiles": "* EXCLUDE (first_seen, last_updated)",
@@ -45,8 +48,14 @@ class Account:
             process.kill()
 
     def uploads(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self.run("uploads", "list")["uploads"]
-        return listed
+        """The newest first; asked here, which takes a tenth of the time of a command."""
+        with application(load_settings(data=self.data)) as app:
+            return app.history.list()
+
+    def show(self, upload: str) -> dict[str, Any]:
+        """The document of an upload; asked here, too."""
+        with application(load_settings(data=self.data)) as app:
+            return app.history.show(upload)
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
         with duckdb.connect(str(self.data / "accounts" / "default.duckdb"), read_only=True) as connection:
@@ -100,7 +109,7 @@ def test_a_killed_upload_ends_as_an_undisturbed_one(
             account.killed(seconds * moment.random(), "uploads", "resume")
         if account.uploads()[0]["status"] == "interrupted":
             account.run("uploads", "resume")
-    document = account.run("uploads", "show", found[0]["id"])
+    document = account.show(found[0]["id"])
     assert document["upload"]["status"] == "completed"
     assert _report(document) == _report(expected)
     assert _rejects(document) == _rejects(expected)

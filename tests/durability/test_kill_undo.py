@@ -67,14 +67,14 @@ def test_a_killed_undo_ends_as_an_undisturbed_one(job: str, kill: int, reference
     account = Account(tmp_path / "data")
     shutil.copytree(expected.before, account.data)
     account.killed(expected.seconds * (kill + moment.random()) / _KILLS[job], "uploads", job, expected.upload)
-    status = account.run("uploads", "show", expected.upload)["upload"]["status"]
+    status = account.show(expected.upload)["upload"]["status"]
     if status in {"completed", "undone"} and status != expected.document["upload"]["status"]:
         account.run("uploads", job, expected.upload)  # killed before it began
     elif status == "interrupted":
         if kill % 3 == 0:
             account.killed(expected.seconds * moment.random(), "uploads", "resume")
         account.run("uploads", "resume")
-    document = account.run("uploads", "show", expected.upload)
+    document = account.show(expected.upload)
     assert document["upload"]["status"] == expected.document["upload"]["status"]
     assert {part: document[job][part] for part in ("ledger", "columns", "kept")} == {
         part: expected.document[part] for part in ("ledger", "columns", "kept")

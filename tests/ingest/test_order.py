@@ -173,7 +173,7 @@ said = st.one_of(
 live = st.tuples(st.integers(0, 8), st.sampled_from([*KNOWN[:4], "q0", "q1", "new"]), said)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(row, min_size=1, max_size=12, unique_by=lambda r: r["identity"]), st.lists(live, max_size=5), st.integers(1, 4))
 def test_pieces_and_live_calls_between_them_give_what_the_order_gives(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], calls: list[tuple[int, str, dict[str, Any]]], size: int
