@@ -39,7 +39,10 @@ Limit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", e
 
 @router.get("/people", tags=["People"], response_model=People, responses=may_answer())
 def find(calling: Calling, q: Annotated[str, Query(description="A part of it.", examples=["berg"])], limit: Limit = 20) -> dict[str, Any]:
-    """Find people by a part of their identity, name, e-mail address or phone number, in any case."""
+    """Find people by their identity, name, e-mail address or phone number, or a part of it, in any case.
+
+    Whose identity, address or number the text is comes first; where it has six characters or more, only they.
+    """
     return {"people": _people(calling).find(q, limit)}
 
 

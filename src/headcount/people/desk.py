@@ -63,10 +63,13 @@ class PeopleDesk:
         return found
 
     def find(self, text: str, limit: int) -> list[Document]:
-        """The documents of at most `limit` people whose identity, name, e-mail address or phone number holds the text."""
+        """The documents of at most `limit` people whose identity, name, e-mail address or phone number is the text or holds it.
+
+        Who is called exactly so comes first; where the text is long, nobody else comes.
+        """
         self.principal.demand(Right.READ)
         with self.open_store() as store:
-            people = store.find(text, limit)
+            people = store.find(text.strip(), limit)
         return self._documents(*people)
 
     def consent_log(self, identity: str | None, upload: str | None, limit: int) -> list[Document]:

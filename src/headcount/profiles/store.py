@@ -398,5 +398,8 @@ class ProfileStore(Protocol):
         ...
 
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
-        """People whose identity, name, e-mail address or phone number holds the text; exact matches first."""
+        """People whose identity, address or number is the text, then those of whom one of these or the name holds it, in any case.
+
+        Where a long text is somebody's identity, address or number, only they.
+        """
         ...

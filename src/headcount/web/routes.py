@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from headcount.web import (
     api_pages,
+    find_pages,
     passcodes_pages,
     people_pages,
     settings_pages,
@@ -24,6 +25,7 @@ for pages in (
     uploads_pages,
     upload_pages,
     people_pages,
+    find_pages,
     settings_pages,
     users_pages,
     passcodes_pages,

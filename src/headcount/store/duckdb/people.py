@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -13,6 +15,7 @@ from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
 from headcount.profiles.store import EVENTS, Known, Person, StoredConsent, StoredEvent, StoredValue
 from headcount.single_row import single_row
+from headcount.values.system import phone
 
 _FIXED = (
     "identity",
@@ -24,7 +27,8 @@ _FIXED = (
 )
 #: SQL of the number of devices of a person `p`.
 DEVICES = "(SELECT count(*) FROM aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId' AND a.identity = p.identity)"
-_SEARCHED = ("Name", "Email", "Phone")
+#: A text of so many characters that is somebody's identity, address or number is not looked for as a part of others.
+_WHOLE = 6
 
 
 def age(born: str, stated: str) -> str:
@@ -36,7 +40,7 @@ def people(
     connection: duckdb.DuckDBPyConnection,
     properties: Sequence[Property],
     condition: str,
-    parameters: Sequence[str],
+    parameters: Sequence[object],
     limit: int,
 ) -> tuple[Person, ...]:
     """At most `limit` people for whom the SQL condition on `p` holds."""
@@ -44,58 +48,99 @@ def people(
     selected = ", ".join((*columns[:-1], f"{DEVICES} AS devices"))
     rows = connection.execute(f"SELECT {selected} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)).fetchall()
     found = [dict(zip(columns, row, strict=True)) for row in rows]
-    did = _did(connection, [stored["identity"] for stored in found])
-    return tuple(_person(connection, properties, stored, did[stored["identity"]]) for stored in found)
+    beside = _beside(connection, [stored["identity"] for stored in found]) if found else None
+    return tuple(_person(properties, stored, beside) for stored in found) if beside else ()
 
 
-def _did(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> Mapping[str, Sequence[StoredEvent]]:
-    """What each of these people did last, the newest first: one pass over the events for all of them."""
-    newest = "row_number() OVER (PARTITION BY e.identity ORDER BY e.happened_at DESC, e.upload DESC, e.row DESC)"
-    asked = (
-        "SELECT e.identity, n.name, e.happened_at, e.properties, e.upload, e.row FROM events e JOIN event_names n ON n.number = e.event "
-        f"WHERE e.identity IN (SELECT unnest(?::VARCHAR[])) QUALIFY {newest} <= {EVENTS} ORDER BY {newest}"
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is kept of people beside their profiles, by their identities: each with one pass over its table for all of them."""
+
+    #: Upload, row and numbers of the properties, in the order in which they were written.
+    changes: Mapping[str, Sequence[tuple[int, int, Sequence[int]]]]
+    #: Channel, source, time and upload of what was said of consent, the newest last.
+    said: Mapping[str, Sequence[tuple[str, str, datetime, int | None]]]
+    #: What they did last, the newest first.
+    did: Mapping[str, Sequence[StoredEvent]]
+
+
+def _beside(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> _Beside:
+    changes = "SELECT identity, upload, row, columns FROM standing_changes WHERE {of_them} ORDER BY step, row"
+    said = "SELECT identity, channel::VARCHAR, source, logged_at, upload FROM standing_consent WHERE {of_them} ORDER BY step"
+    newest = "row_number() OVER (PARTITION BY identity ORDER BY e.happened_at DESC, e.upload DESC, e.row DESC)"
+    did = (
+        "SELECT identity, n.name, e.happened_at, e.properties, e.upload, e.row FROM events e JOIN event_names n ON n.number = e.event "
+        f"WHERE {{of_them}} QUALIFY {newest} <= {EVENTS} ORDER BY {newest}"
     )
-    found = defaultdict[str, list[StoredEvent]](list)
-    for identity, name, at, properties, upload, row in connection.execute(asked, [list(identities)]).fetchall():
-        found[identity].append(StoredEvent(name, at, json.loads(properties), upload, row))
+    events = _of_each(connection, did, identities)
+    return _Beside(
+        _of_each(connection, changes, identities),
+        _of_each(connection, said, identities),
+        {who: [StoredEvent(name, at, json.loads(more), *origin) for name, at, more, *origin in rows] for who, rows in events.items()},
+    )
+
+
+def _of_each(connection: duckdb.DuckDBPyConnection, asked: str, identities: Sequence[str]) -> Mapping[str, list[Any]]:
+    """The rows of a query, whose first column is the identity, by that."""
+    # A condition on one text goes into the scan; a list of them is joined.
+    one = len(identities) == 1
+    of_them, given = ("identity = ?", identities[0]) if one else ("identity IN (SELECT unnest(?::VARCHAR[]))", list(identities))
+    found = defaultdict[str, list[Any]](list)
+    for identity, *rest in connection.execute(asked.format(of_them=of_them), [given]).fetchall():
+        found[identity].append(tuple(rest))
     return found
 
 
-def _person(
-    connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], stored: Mapping[str, Any], events: Sequence[StoredEvent]
-) -> Person:
+def _person(properties: Sequence[Property], stored: Mapping[str, Any], beside: _Beside) -> Person:
     identity = stored["identity"]
-    changes = connection.execute(
-        "SELECT upload, row, columns FROM standing_changes WHERE identity = ? ORDER BY step, row", [identity]
-    ).fetchall()
+    changes, said, did = beside.changes.get(identity, ()), beside.said.get(identity, ()), beside.did.get(identity, ())
     created = (stored["created_upload"], stored["created_row"])
     origins = {number: (upload, row) for upload, row, numbers in changes for number in numbers}
     values = tuple(StoredValue(p, stored[p.column], *origins.get(p.number, created)) for p in properties if stored[p.column] is not None)
-    said = _said(connection, identity)
     newest = {channel: (source, at) for channel, source, at, _ in said}
     consent = {ch: StoredConsent(stored[ch.column], *newest.get(ch.value, (None, None))) for ch in Channel}
     uploads = {created[0], *(upload for upload, _, _ in changes), *(upload for *_, upload in said if upload is not None)}
-    uploads |= {event.upload for event in events}
+    uploads |= {event.upload for event in did}
     seen = stored["first_seen"], stored["last_updated"]
-    return Person(identity, values, consent, *seen, tuple(sorted(uploads)), stored["devices"], tuple(events))
-
-
-def _said(connection: duckdb.DuckDBPyConnection, identity: str) -> list[tuple[Any, ...]]:
-    """What was said of consent, the newest last: channel, source, time, upload."""
-    asked = "SELECT channel::VARCHAR, source, logged_at, upload FROM standing_consent WHERE identity = ? ORDER BY step"
-    return connection.execute(asked, [identity]).fetchall()
+    return Person(identity, values, consent, *seen, tuple(sorted(uploads)), stored["devices"], tuple(did))
 
 
 def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int) -> tuple[Person, ...]:
-    """People whose identity, name, address or number holds the text in any case; exact identities first."""
-    columns = ["p.identity", *(f"p.{p.column}" for p in properties if p.name in _SEARCHED)]
-    exact = people(connection, properties, "p.identity = ?", [text], limit)
-    holds = " OR ".join(f"contains(lower({column}), lower(?))" for column in columns)
-    others = people(connection, properties, f"p.identity <> ? AND ({holds})", [text, *([text] * len(columns))], limit - len(exact))
-    return (*exact, *others)
+    """People whose identity, e-mail address or phone number is the text; then those of whom one of these or the name holds it, in any case.
+
+    A long text that is one of these is looked for no further, so that who is called by name is found at once.
+    """
+    columns = {p.name: f"p.{p.column}" for p in properties}
+    found = _whole(connection, columns, text, limit)
+    if not found or len(text) < _WHOLE:
+        found |= _parts(connection, columns, text, limit)
+    order = {identity: place for place, identity in enumerate(list(found.values())[:limit])}
+    rows = [row for row, identity in found.items() if identity in order]
+    people_found = people(connection, properties, "p.rowid IN (SELECT unnest(?::BIGINT[]))", [rows], limit) if rows else ()
+    return tuple(sorted(people_found, key=lambda person: order[person.identity]))
 
 
-def known(connection: duckdb.DuckDBPyConnection, email: str, phone: str) -> Known:
+def _whole(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], text: str, limit: int) -> dict[int, str]:
+    """The identities, by their rows, of at most `limit` people whose identity, address or number it is, in this order."""
+    wanted = {
+        "p.identity": "$text::VARCHAR",
+        **({f"lower({columns['Email']})": "lower($text::VARCHAR)"} if "Email" in columns else {}),
+        **({columns["Phone"]: f"(SELECT {phone('t')} FROM (SELECT $text::VARCHAR AS t))"} if "Phone" in columns else {}),
+    }
+    # A query each, because a condition on one column goes into the scan of it.
+    each = (f"SELECT p.rowid, p.identity FROM profiles p WHERE {column} = {value} LIMIT {limit}" for column, value in wanted.items())
+    return {row: identity for asked in each for row, identity in connection.execute(asked, {"text": text}).fetchall()}
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], text: str, limit: int) -> dict[int, str]:
+    """The same of people of whom the identity, name, address or number holds it, in any case."""
+    searched = ["p.identity", *(columns[name] for name in ("Name", "Email", "Phone") if name in columns)]
+    holds = " OR ".join(f"contains(lower({column}), lower($text))" for column in searched)
+    asked = f"SELECT p.rowid, p.identity FROM profiles p WHERE {holds} LIMIT {limit}"
+    return dict(connection.execute(asked, {"text": text}).fetchall())
+
+
+def known(connection: duckdb.DuckDBPyConnection, email: str, number: str) -> Known:
     """How many texts of the table `addresses` (`key`, `phone` in E.164) are identities, and how many others addresses or numbers."""
 
     def count(source: str, stored: str, key: str) -> int:
@@ -107,5 +152,5 @@ def known(connection: duckdb.DuckDBPyConnection, email: str, phone: str) -> Know
     return Known(
         count("addresses", "p.identity", "key"),
         count(others, f"lower(p.{email})", "lower(key)"),
-        count(others, f"p.{phone}", "phone"),
+        count(others, f"p.{number}", "phone"),
     )

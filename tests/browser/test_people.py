@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.conftest import Walk
+
+PEOPLE = """identity,Name,Email,Phone,plan
+00123,Ann Berg,ann@example.com,+4915112345678,pro
+a/b?c#d,"O'Brien <b>""x""</b>",bob@example.com,,free
+"""
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> str:
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE)
+    return str(path)
+
+
+def test_somebody_is_found_while_one_types(walk: Walk, people: str) -> None:
+    walk.server.headcount("upload", people)
+    walk.sign_in()
+    walk.page.get_by_role("link", name="People", exact=True).click()
+    walk.look()
+    walk.page.keyboard.type("ann@example")
+    expect(walk.page.get_by_role("link", name="00123")).to_be_visible()
+    expect(walk.page.get_by_role("status")).to_have_text("1 person found.")
+    walk.look()
+    walk.page.keyboard.type("zz")
+    expect(walk.page.get_by_role("status")).to_contain_text("Nobody has ann@examplezz")
+    assert walk.page.url.endswith("/people")
+    walk.page.get_by_role("searchbox").fill("o'brien <b>")
+    walk.page.keyboard.press("Enter")
+    expect(walk.page.get_by_role("link", name="a/b?c#d")).to_be_visible()
+    expect(walk.page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_somebody_is_found_on_a_phone_by_who_sees_no_personal_data(phone: Walk, people: str) -> None:
+    phone.server.headcount("upload", people)
+    phone.sign_in("member@acme.example")
+    phone.go("/people")
+    phone.page.get_by_role("searchbox").fill("berg")
+    expect(phone.page.get_by_text("Personal data is covered")).to_be_visible()
+    assert "ann@example.com" not in phone.page.content()
+    phone.look()
