@@ -45,3 +45,29 @@ def test_somebody_is_found_on_a_phone_by_who_sees_no_personal_data(phone: Walk, 
     expect(phone.page.get_by_text("Personal data is covered")).to_be_visible()
     assert "ann@example.com" not in phone.page.content()
     phone.look()
+
+
+def test_a_consent_is_changed_on_the_page_of_a_person_with_the_keyboard(walk: Walk, people: str) -> None:
+    walk.server.headcount("upload", people)
+    walk.sign_in()
+    walk.go("/people/00123")
+    walk.look()
+    walk.page.locator("summary", has_text="Unsubscribe E-mail").focus()
+    walk.page.keyboard.press("Enter")
+    walk.page.locator("#reason-email-out").focus()
+    walk.look()
+    walk.page.keyboard.type("asked by phone")
+    walk.page.keyboard.press("Enter")
+    expect(walk.page.get_by_text("Opted out themselves")).to_be_visible()
+    walk.look()
+    assert "asked by phone" in walk.server.headcount("consent", "log", "00123")
+
+
+def test_the_page_of_anybody_is_as_narrow_as_a_phone(phone: Walk, people: str) -> None:
+    phone.server.headcount("upload", people)
+    phone.sign_in()
+    phone.go("/people")
+    phone.page.get_by_role("searchbox").fill("a/b?c#d")
+    phone.page.get_by_role("link", name="a/b?c#d").click()
+    expect(phone.page.get_by_role("heading", level=1)).to_have_text('O\'Brien <b>"x"</b>')
+    phone.look()

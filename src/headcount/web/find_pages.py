@@ -8,20 +8,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from headcount.auth.rights import Right
+from headcount.web.person_pages import PEOPLE, person_page
 from headcount.web.person_words import found_person
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
 
 router = APIRouter(include_in_schema=False)
 
-PEOPLE = "/people"
 #: People on the page; of more, it says that there are more.
 SHOWN = 20
 
 
 @router.get(PEOPLE)
-def people(request: Request, visit: Visiting) -> Response:
-    """Where somebody types whom they look for."""
+def people(request: Request, visit: Visiting, identity: str = "") -> Response:
+    """Where somebody types whom they look for; the page of a person whose identity cannot stand in a path."""
+    if identity:
+        return person_page(request, visit, identity)
     return _page(request, visit, "", None)
 
 
