@@ -71,3 +71,19 @@ def test_the_page_of_anybody_is_as_narrow_as_a_phone(phone: Walk, people: str) -
     phone.page.get_by_role("link", name="a/b?c#d").click()
     expect(phone.page.get_by_role("heading", level=1)).to_have_text('O\'Brien <b>"x"</b>')
     phone.look()
+
+
+def test_a_person_is_taken_out_and_erased(walk: Walk, people: str) -> None:
+    walk.server.headcount("upload", people)
+    walk.sign_in()
+    walk.go("/people/a%2Fb%3Fc%23d")
+    with walk.page.expect_download() as download:
+        walk.press("Download everything")
+    assert '"identity": "a/b?c#d"' in Path(download.value.path()).read_text()
+    walk.page.get_by_role("link", name="Erase …").click()
+    walk.look()
+    walk.page.get_by_label("Type the identity").fill("a/b?c#d")
+    walk.press("Erase for good")
+    expect(walk.page.get_by_text("The person was erased")).to_be_visible()
+    walk.look()
+    assert walk.server.headcount("segment", "count", "identity exists").startswith("1 ")

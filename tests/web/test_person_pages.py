@@ -44,7 +44,7 @@ def test_a_page_says_what_is_known_and_where_it_came_from(people: Browser) -> No
 
 def test_a_page_says_why_a_message_does_not_reach_somebody(people: Browser) -> None:
     shown = words(people.get(BOB))
-    assert "E-mail Does not reach them No e-mail address Unsubscribed by an upload on" in shown
+    assert "E-mail Not reachable No e-mail address Unsubscribed by an upload on" in shown
     assert "E-mail: Not set → Unsubscribed" in shown
 
 
@@ -93,3 +93,38 @@ def test_what_came_by_a_call_names_no_upload(people: Browser) -> None:
     desk = people.house.people(operator("default", "api"))
     desk.set_consent("00123", Channel.SMS, subscribed=False, source=Source.API)
     assert "Unsubscribed by an API call on" in words(people.get(ANN))
+
+
+def test_everything_goes_out_as_a_file_and_into_the_audit_log(people: Browser) -> None:
+    change(people)
+    answer = people.post("/people/take-out", identity="00123")
+    found = answer.json()
+    assert answer.headers["content-disposition"] == 'attachment; filename="person.json"'
+    assert (found["identity"], found["properties"]["plan"]["value"]) == ("00123", "pro")
+    assert [(each["after"], each["reason"]) for each in found["consent_log"]] == [("unsubscribed", "asked by phone")]
+    assert (found["aliases"], found["devices"]) == ([], [])
+    entry = people.house.access.audit(operator("default"), 1)[0]
+    assert (entry.action, entry.object, entry.details) == ("people.export", "person", {"people": 1})
+
+
+def test_somebody_is_erased_in_two_steps(people: Browser) -> None:
+    assert "Type the identity" not in words(people.get(ANN))
+    assert "Type the identity to confirm" in words(people.get(f"{ANN}?erase=yes"))
+    wrong = people.post("/people/erase", identity="00123", typed="123")
+    assert (wrong.status_code, "That is not the identity" in words(wrong)) == (400, True)
+    assert people.get(ANN).status_code == 200
+    answer = people.post("/people/erase", identity="00123", typed=" 00123 ")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/people?done=erased")
+    assert "The person was erased" in words(people.get("/people?done=erased"))
+    assert (people.get(ANN).status_code, people.get(BOB).status_code) == (404, 200)
+    assert "Erased people" in words(people.get("/settings/audit"))
+
+
+@pytest.mark.parametrize(("role", "out"), [(Role.CREATOR, 200), (Role.MEMBER, 403)])
+def test_only_an_administrator_erases(people: Browser, role: Role, out: int) -> None:
+    other = as_role(people, role)
+    assert "Type the identity" not in words(other.get(f"{ANN}?erase=yes"))
+    assert other.post("/people/erase", identity="00123", typed="00123").status_code == 403
+    assert other.post("/people/take-out", identity="00123").status_code == out
+    assert ("/people/take-out" in other.get(ANN).text) is (out == 200)
+    assert people.get(ANN).status_code == 200

@@ -21,9 +21,11 @@ from headcount.api.people_shapes import (
     ExportAsked,
     People,
     Person,
+    PersonAsked,
     Properties,
     RetypeAsked,
     Retyped,
+    WholePerson,
 )
 from headcount.errors import HeadcountError
 from headcount.people.desk import PeopleDesk
@@ -56,6 +58,12 @@ def export(calling: Calling, asked: ExportAsked) -> StreamingResponse:
         "X-Headcount-People": str(people),
     }
     return StreamingResponse(_blocks(file), media_type=_MEDIA_TYPES[asked.format], headers=headers)
+
+
+@router.post("/people/take-out", tags=["People"], response_model=WholePerson, responses=may_answer(404))
+def take_out(calling: Calling, asked: PersonAsked) -> dict[str, Any]:
+    """Give out everything that is stored of one person: all events, the consent log, other names and devices as well."""
+    return _people(calling).take_out(asked.identity)
 
 
 @router.get("/people/{identity:path}", tags=["People"], response_model=Person, responses=may_answer(404))

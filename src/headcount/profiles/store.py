@@ -295,6 +295,36 @@ class Person:
     events: tuple[StoredEvent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a person, such as the id of a device (`objectId`) or of an account elsewhere."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of a person that can be sent a push message."""
+
+    object_id: str
+    type: str
+    token: str
+    #: Of a browser: what its messages are encrypted with, as JSON.
+    keys: str | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All that is stored of one person: the profile with all events, every entry of the consent log, other names, devices."""
+
+    person: Person
+    consent_log: tuple[ConsentEntry, ...]
+    aliases: tuple[Alias, ...]
+    devices: tuple[Device, ...]
+
+
 #: What became of a person by an upload.
 Part: TypeAlias = Literal["created", "updated"]
 
@@ -391,6 +421,10 @@ class ProfileStore(Protocol):
 
     def person(self, identity: str) -> Person | None:
         """One person by identity."""
+        ...
+
+    def everything(self, identity: str) -> Everything | None:
+        """All that is stored of one person."""
         ...
 
     def touched(self, upload: int, part: Part, *, after: int, limit: int) -> tuple[Touched, ...]:

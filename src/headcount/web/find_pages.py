@@ -20,11 +20,11 @@ SHOWN = 20
 
 
 @router.get(PEOPLE)
-def people(request: Request, visit: Visiting, identity: str = "") -> Response:
+def people(request: Request, visit: Visiting, identity: str = "", erase: str = "", done: str = "") -> Response:
     """Where somebody types whom they look for; the page of a person whose identity cannot stand in a path."""
     if identity:
-        return person_page(request, visit, identity)
-    return _page(request, visit, "", None)
+        return person_page(request, visit, identity, erasing=bool(erase))
+    return _page(request, visit, "", None, erased=done == "erased")
 
 
 @router.post(PEOPLE)
@@ -40,6 +40,6 @@ def _found(visit: Visit, text: str) -> Mapping[str, Any]:
     return {"people": [found_person(each) for each in documents[:SHOWN]], "more": len(documents) > SHOWN}
 
 
-def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None) -> Response:
+def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, *, erased: bool = False) -> Response:
     sees = visit.principal.may(Right.SEE_PERSONAL_DATA)
-    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN)
+    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, erased=erased)

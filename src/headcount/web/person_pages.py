@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from headcount.profiles.consent import Channel, Source
 from headcount.web import person_words as say
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
+from headcount.web.words import visible
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,12 +29,12 @@ _SOURCES: Mapping[str, Source] = {"person": Source.PERSON, "dashboard": Source.D
 
 
 @router.get(PEOPLE + "/{identity:path}")
-def person(request: Request, visit: Visiting, identity: str) -> Response:
-    """All that is known of one person."""
-    return person_page(request, visit, identity)
+def person(request: Request, visit: Visiting, identity: str, erase: str = "") -> Response:
+    """All that is known of one person; with `erase`, the question whether they are to be erased."""
+    return person_page(request, visit, identity, erasing=bool(erase))
 
 
-def person_page(request: Request, visit: Visit, identity: str) -> Response:
+def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool = False, fault: str = "") -> Response:
     """The page. The identity is the one that was asked for, also where it is covered on the page."""
     document = visit.people.show(identity)
     entries = visit.people.consent_log(identity, None, _ENTRIES)
@@ -41,7 +43,10 @@ def person_page(request: Request, visit: Visit, identity: str) -> Response:
         request,
         "people/person.html",
         visit,
+        400 if fault else 200,
         asked=identity,
+        erasing=erasing,
+        fault=fault,
         at=say.address(identity),
         document=document,
         title=say.title(document),
@@ -72,3 +77,21 @@ def change_consent(  # noqa: PLR0913 - the fields of the form
         raise WrongCall("form_invalid", "The form was not complete.", "Go back, fill it in, and send it again.")
     visit.people.set_consent(identity, channel, subscribed=subscribed, source=_SOURCES[source], reason=reason.strip())
     return RedirectResponse(f"{say.address(identity)}#consent", 303)
+
+
+@router.post(PEOPLE + "/take-out")
+def take_out(visit: Visiting, identity: Annotated[str, Form()]) -> Response:
+    """Everything that is stored of the person, as a file. Its name is nobody's."""
+    text = json.dumps(visit.people.take_out(identity), ensure_ascii=False, indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="person.json"', "Cache-Control": "no-store"}
+    return Response(text.encode("utf-8", "replace"), media_type="application/json", headers=headers)
+
+
+@router.post(PEOPLE + "/erase")
+def erase(request: Request, visit: Visiting, identity: Annotated[str, Form()], typed: Annotated[str, Form()] = "") -> Response:
+    """Erase the person, where the identity was typed as it is, or as the page shows it."""
+    visit.principal.demand(Right.ERASE_PEOPLE)
+    if typed.strip() not in {identity, visible(identity)}:
+        return person_page(request, visit, identity, erasing=True, fault="That is not the identity of this person.")
+    visit.house.records(visit.principal).erase("identity", [identity])
+    return RedirectResponse(f"{PEOPLE}?done=erased", 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,9 @@ import duckdb
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
-from headcount.profiles.store import EVENTS, Known, Person, StoredConsent, StoredEvent, StoredValue
+from headcount.profiles.store import EVENTS, Alias, Device, Everything, Known, Person, StoredConsent, StoredEvent, StoredValue
 from headcount.single_row import single_row
+from headcount.store.duckdb.consent import log
 from headcount.values.system import phone
 
 _FIXED = (
@@ -27,6 +28,8 @@ _FIXED = (
 )
 #: SQL of the number of devices of a person `p`.
 DEVICES = "(SELECT count(*) FROM aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId' AND a.identity = p.identity)"
+#: As a number of events or entries.
+_ALL = 2**62
 #: A text of so many characters that is somebody's identity, address or number is not looked for as a part of others.
 _WHOLE = 6
 
@@ -67,17 +70,18 @@ class _Beside:
 def _beside(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> _Beside:
     changes = "SELECT identity, upload, row, columns FROM standing_changes WHERE {of_them} ORDER BY step, row"
     said = "SELECT identity, channel::VARCHAR, source, logged_at, upload FROM standing_consent WHERE {of_them} ORDER BY step"
+    return _Beside(_of_each(connection, changes, identities), _of_each(connection, said, identities), _did(connection, identities, EVENTS))
+
+
+def _did(connection: duckdb.DuckDBPyConnection, identities: Sequence[str], most: int) -> Mapping[str, Sequence[StoredEvent]]:
+    """What each of these people did last, the newest first."""
     newest = "row_number() OVER (PARTITION BY identity ORDER BY e.happened_at DESC, e.upload DESC, e.row DESC)"
-    did = (
+    asked = (
         "SELECT identity, n.name, e.happened_at, e.properties, e.upload, e.row FROM events e JOIN event_names n ON n.number = e.event "
-        f"WHERE {{of_them}} QUALIFY {newest} <= {EVENTS} ORDER BY {newest}"
+        f"WHERE {{of_them}} QUALIFY {newest} <= {most} ORDER BY {newest}"
     )
-    events = _of_each(connection, did, identities)
-    return _Beside(
-        _of_each(connection, changes, identities),
-        _of_each(connection, said, identities),
-        {who: [StoredEvent(name, at, json.loads(more), *origin) for name, at, more, *origin in rows] for who, rows in events.items()},
-    )
+    found = _of_each(connection, asked, identities)
+    return {who: [StoredEvent(name, at, json.loads(more), *origin) for name, at, more, *origin in rows] for who, rows in found.items()}
 
 
 def _of_each(connection: duckdb.DuckDBPyConnection, asked: str, identities: Sequence[str]) -> Mapping[str, list[Any]]:
@@ -103,6 +107,22 @@ def _person(properties: Sequence[Property], stored: Mapping[str, Any], beside: _
     uploads |= {event.upload for event in did}
     seen = stored["first_seen"], stored["last_updated"]
     return Person(identity, values, consent, *seen, tuple(sorted(uploads)), stored["devices"], tuple(did))
+
+
+def everything(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], identity: str) -> Everything | None:
+    """All that is stored of one person."""
+    person = next(iter(people(connection, properties, "p.identity = ?", [identity], 1)), None)
+    if person is None:
+        return None
+    aliases = connection.execute("SELECT kind, value FROM aliases WHERE identity = ? ORDER BY ALL", [identity]).fetchall()
+    owned = "SELECT value FROM aliases WHERE kind = 'objectId' AND identity = ?"
+    devices = f"SELECT object_id, type, token, keys, added_at FROM devices WHERE object_id IN ({owned}) ORDER BY added_at, object_id"
+    return Everything(
+        replace(person, events=tuple(_did(connection, [identity], _ALL).get(identity, ()))),
+        log(connection, identity, None, _ALL),
+        tuple(Alias(*each) for each in aliases),
+        tuple(Device(*each) for each in connection.execute(devices, [identity]).fetchall()),
+    )
 
 
 def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int) -> tuple[Person, ...]:
