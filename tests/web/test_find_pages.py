@@ -51,6 +51,13 @@ def test_somebody_is_found(people: Browser) -> None:
         assert "<bdi>Ann Berg</bdi>" in shown, text
 
 
+def test_letters_and_signs_that_a_search_could_take_for_its_own(people: Browser) -> None:
+    upload(people, "signs", table(("a_b", "ZOË 100%", "BOB@bob.example", ""), ("axb", "Zo", "bob@bob.example", "")))
+    for text, count in {"zoË 1": 1, "a_b": 1, "100%": 1, "%": 1, "_": 1, "\\": 0, "bob@BOB.example": 1, "b@bob.example": 2}.items():
+        shown = found(people, text)
+        assert (f"{count} p" if count else "Nobody has") in shown, (text, shown)
+
+
 def test_who_is_called_so_comes_alone_where_it_is_long(people: Browser) -> None:
     upload(people, "more", table(("00123456", "Cem", "", ""), ("001234567", "Dan", "", ""), ("1", "Eve", "", "")))
     assert "1 person found." in found(people, "00123456")

@@ -49,7 +49,9 @@ def people(
     """At most `limit` people for whom the SQL condition on `p` holds."""
     columns = (*_FIXED, *(p.column for p in properties), "devices")
     selected = ", ".join((*columns[:-1], f"{DEVICES} AS devices"))
-    rows = connection.execute(f"SELECT {selected} FROM profiles p WHERE {condition} LIMIT {limit}", list(parameters)).fetchall()
+    # Whom it is about first: joined with their devices at once, everybody would be read.
+    whom = f"(SELECT p.* FROM profiles p WHERE {condition} LIMIT {limit}) p"
+    rows = connection.execute(f"SELECT {selected} FROM {whom}", list(parameters)).fetchall()
     found = [dict(zip(columns, row, strict=True)) for row in rows]
     beside = _beside(connection, [stored["identity"] for stored in found]) if found else None
     return tuple(_person(properties, stored, beside) for stored in found) if beside else ()
@@ -130,34 +132,61 @@ def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], 
 
     A long text that is one of these is looked for no further, so that who is called by name is found at once.
     """
-    columns = {p.name: f"p.{p.column}" for p in properties}
+    columns = {"identity": "p.identity", **{p.name: f"p.{p.column}" for p in properties}}
     found = _whole(connection, columns, text, limit)
     if not found or len(text) < _WHOLE:
         found |= _parts(connection, columns, text, limit)
-    order = {identity: place for place, identity in enumerate(list(found.values())[:limit])}
-    rows = [row for row, identity in found.items() if identity in order]
+    rows = list(found)[:limit]
     people_found = people(connection, properties, "p.rowid IN (SELECT unnest(?::BIGINT[]))", [rows], limit) if rows else ()
+    order = {identity: place for place, identity in enumerate(found.values())}
     return tuple(sorted(people_found, key=lambda person: order[person.identity]))
 
 
 def _whole(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], text: str, limit: int) -> dict[int, str]:
     """The identities, by their rows, of at most `limit` people whose identity, address or number it is, in this order."""
-    wanted = {
-        "p.identity": "$text::VARCHAR",
-        **({f"lower({columns['Email']})": "lower($text::VARCHAR)"} if "Email" in columns else {}),
-        **({columns["Phone"]: f"(SELECT {phone('t')} FROM (SELECT $text::VARCHAR AS t))"} if "Phone" in columns else {}),
-    }
-    # A query each, because a condition on one column goes into the scan of it.
-    each = (f"SELECT p.rowid, p.identity FROM profiles p WHERE {column} = {value} LIMIT {limit}" for column, value in wanted.items())
-    return {row: identity for asked in each for row, identity in connection.execute(asked, {"text": text}).fetchall()}
+    # As it was typed and in small letters: an address in other letters is found as a part, for comparing each in small letters takes long.
+    addresses = list(dict.fromkeys([text, text.lower()])) if "@" in text else []
+    wanted = {"identity": [text], "Email": addresses, "Phone": [] if _has_letters(text) else _numbers(connection, text)}
+    return _rows(connection, [(f"{columns[name]} = ?", each) for name, texts in wanted.items() if name in columns for each in texts], limit)
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """The E.164 number that the text is, if it is one."""
+    (number,) = single_row(connection, f"SELECT {phone('t')} FROM (SELECT ?::VARCHAR AS t)", [text])
+    return [number] if number else []
+
+
+def _has_letters(text: str) -> bool:
+    """Whether there is a letter in it that can be large or small."""
+    return text.lower() != text.upper()
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], text: str, limit: int) -> dict[int, str]:
-    """The same of people of whom the identity, name, address or number holds it, in any case."""
-    searched = ["p.identity", *(columns[name] for name in ("Name", "Email", "Phone") if name in columns)]
-    holds = " OR ".join(f"contains(lower({column}), lower($text))" for column in searched)
-    asked = f"SELECT p.rowid, p.identity FROM profiles p WHERE {holds} LIMIT {limit}"
-    return dict(connection.execute(asked, {"text": text}).fetchall())
+    """The same of people of whom the name, identity, address or number holds it, in any case."""
+    # What has letters is no part of a number. Names first: they are few, so that a common text is found at once.
+    searched = ("Name", "identity", "Email") if _has_letters(text) else ("Name", "identity", "Email", "Phone")
+    condition, given = _holds(text)
+    return _rows(connection, [(condition.format(columns[name]), given) for name in searched if name in columns], limit)
+
+
+def _holds(text: str) -> tuple[str, str]:
+    """The quickest condition that a column holds the text in any case, and its parameter."""
+    if not _has_letters(text):
+        return "contains({}, ?)", text
+    return ("contains(lower({}), lower(?))", text) if set(text) & set("%_\\") else ("{} ILIKE ?", f"%{text}%")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, conditions: Sequence[tuple[str, str]], limit: int) -> dict[int, str]:
+    """The identities, by their rows, of people for whom one of the conditions holds; no further one is asked when there are enough.
+
+    A query each, because a condition on one column goes into the scan of it.
+    """
+    found: dict[int, str] = {}
+    for condition, given in conditions:
+        if len(found) < limit:
+            asked = f"SELECT p.rowid, p.identity FROM profiles p WHERE {condition} LIMIT {limit}"
+            found |= dict(connection.execute(asked, [given]).fetchall())
+    return found
 
 
 def known(connection: duckdb.DuckDBPyConnection, email: str, number: str) -> Known:
