@@ -73,6 +73,16 @@ def test_what_leaves_is_in_the_audit_log_without_who(desk_of: DeskOf, notes: Not
     assert (entry.action, entry.object, entry.details) == ("people.export", "csv", {"people": 1, "columns": 2})
 
 
+def test_everything_of_a_person_goes_out_and_is_noted(desk_of: DeskOf, notes: Notes) -> None:
+    desk = desk_of(*SEES, Right.EXPORT, Right.CHANGE_CONSENT)
+    unsubscribe(desk)
+    found = desk.take_out("1")
+    assert {**desk.show("1"), "consent_log": desk.consent_log("1", None, 9), "aliases": [], "devices": []} == found
+    assert [(entry.action, entry.object, entry.details) for entry in notes.entries[1:]] == [("people.export", "person", {"people": 1})]
+    with pytest.raises(WrongCall, match="no person"):
+        desk.take_out("nobody")
+
+
 def test_a_segment_is_counted(desk_of: DeskOf) -> None:
     assert desk_of(*LOOKS).count("identity exists") == len(FILE.splitlines()) - 1
 

@@ -38,6 +38,7 @@ CALLS: Mapping[Route, tuple[set[Right], Mapping[str, Any]]] = {
     ("GET", "/api/v1/people"): ({Right.READ}, {"params": {"q": "a"}}),
     ("GET", "/api/v1/people/{identity:path}"): ({Right.READ}, {}),
     ("POST", "/api/v1/people/export"): ({Right.EXPORT, Right.SEE_PERSONAL_DATA}, {"json": EXPORT}),
+    ("POST", "/api/v1/people/take-out"): ({Right.EXPORT, Right.SEE_PERSONAL_DATA}, {"json": {"identity": "nobody"}}),
     ("GET", "/api/v1/consent"): ({Right.READ}, {}),
     ("POST", "/api/v1/consent"): ({Right.CHANGE_CONSENT}, {"json": CONSENT}),
     ("GET", "/api/v1/properties"): ({Right.READ}, {}),

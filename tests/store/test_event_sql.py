@@ -91,3 +91,14 @@ def test_a_person_tells_what_they_did_the_newest_first_and_how_many_devices_they
     assert ann.events[0].properties == {"Amount": 9.5, "paid": True}
     assert (ann.devices, bob.devices) == (1, 0)
     assert people.find(connection, (), "nobody", 9) == ()
+
+
+def test_everything_of_a_person_has_their_other_names_and_devices(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("INSERT INTO aliases VALUES ('objectId', 'o8', 'cem'), ('FBID', 'f1', 'cem'), ('objectId', 'o9', 'bob')")
+    connection.execute("INSERT INTO devices VALUES ('o8', 'fcm', 't8', '{}', TIMESTAMP '2024-01-01'), ('o9', 'fcm', 't9', NULL, now())")
+    found = people.everything(connection, (), "cem")
+    assert found
+    assert [(each.kind, each.value) for each in found.aliases] == [("FBID", "f1"), ("objectId", "o8")]
+    assert [(each.object_id, each.token, each.keys) for each in found.devices] == [("o8", "t8", "{}")]
+    assert found.person.events == people.people(connection, (), "p.identity = ?", ["cem"], 1)[0].events
+    assert people.everything(connection, (), "nobody") is None

@@ -21,9 +21,11 @@ from headcount.api.people_shapes import (
     ExportAsked,
     People,
     Person,
+    PersonAsked,
     Properties,
     RetypeAsked,
     Retyped,
+    WholePerson,
 )
 from headcount.errors import HeadcountError
 from headcount.people.desk import PeopleDesk
@@ -39,7 +41,10 @@ Limit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", e
 
 @router.get("/people", tags=["People"], response_model=People, responses=may_answer())
 def find(calling: Calling, q: Annotated[str, Query(description="A part of it.", examples=["berg"])], limit: Limit = 20) -> dict[str, Any]:
-    """Find people by a part of their identity, name, e-mail address or phone number, in any case."""
+    """Find people by their identity, name, e-mail address or phone number, or a part of it, in any case.
+
+    Whose identity, address or number the text is comes first; where it has six characters or more, only they.
+    """
     return {"people": _people(calling).find(q, limit)}
 
 
@@ -53,6 +58,12 @@ def export(calling: Calling, asked: ExportAsked) -> StreamingResponse:
         "X-Headcount-People": str(people),
     }
     return StreamingResponse(_blocks(file), media_type=_MEDIA_TYPES[asked.format], headers=headers)
+
+
+@router.post("/people/take-out", tags=["People"], response_model=WholePerson, responses=may_answer(404))
+def take_out(calling: Calling, asked: PersonAsked) -> dict[str, Any]:
+    """Give out everything that is stored of one person: all events, the consent log, other names and devices as well."""
+    return _people(calling).take_out(asked.identity)
 
 
 @router.get("/people/{identity:path}", tags=["People"], response_model=Person, responses=may_answer(404))

@@ -106,6 +106,37 @@ class Person(BaseModel):
     )
 
 
+class PersonAsked(Asked):
+    """Whom to give out."""
+
+    identity: str = Field(description="The identity, exactly as it was uploaded.", examples=["00123"])
+
+
+class Alias(BaseModel):
+    """Another name of a person."""
+
+    kind: str = Field(examples=["objectId"])
+    value: str = Field(examples=["-2ce8cca260b64942"])
+
+
+class Device(BaseModel):
+    """A device that can be sent a push message."""
+
+    object_id: str = Field(examples=["-2ce8cca260b64942"])
+    type: str = Field(examples=["fcm"])
+    token: str
+    keys: Any
+    added_at: str = Field(examples=["2026-06-01T12:00:00Z"])
+
+
+class WholePerson(Person):
+    """Everything that is stored of one person; all events, not the newest alone."""
+
+    consent_log: list[ConsentEntry]
+    aliases: list[Alias]
+    devices: list[Device]
+
+
 class People(BaseModel):
     """People who were found."""
 

@@ -14,7 +14,7 @@ from headcount.errors import WrongCall
 from headcount.people.masking import masked_entry, masked_person
 from headcount.profiles.consent import Channel, Source, Wish
 from headcount.profiles.properties import Property
-from headcount.profiles.report import consent_entry, document
+from headcount.profiles.report import consent_entry, document, everything
 from headcount.profiles.store import Person, ProfileStore
 from headcount.segments.export import WRITERS, Format, headers
 from headcount.segments.grammar import parse
@@ -57,17 +57,31 @@ class PeopleDesk:
         with self.open_store() as store:
             person = store.person(identity)
         if person is None:
-            advice = "Identities are compared letter by letter; `headcount people find TEXT` searches."
-            raise WrongCall("person_unknown", f"There is no person with the identity “{identity}”.", advice)
+            raise _unknown(identity)
         (found,) = self._documents(person)
         return found
 
     def find(self, text: str, limit: int) -> list[Document]:
-        """The documents of at most `limit` people whose identity, name, e-mail address or phone number holds the text."""
+        """The documents of at most `limit` people whose identity, name, e-mail address or phone number is the text or holds it.
+
+        Who is called exactly so comes first; where the text is long, nobody else comes.
+        """
         self.principal.demand(Right.READ)
         with self.open_store() as store:
-            people = store.find(text, limit)
+            people = store.find(text.strip(), limit)
         return self._documents(*people)
+
+    def take_out(self, identity: str) -> Document:
+        """The document of one person with all events, and their consent log, other names and devices. Raises WrongCall `person_unknown`."""
+        for right in (Right.EXPORT, Right.SEE_PERSONAL_DATA):
+            self.principal.demand(right)
+        with self.open_store() as store:
+            found = store.everything(identity)
+        if found is None:
+            raise _unknown(identity)
+        now, ids = self.clock(), self.upload_ids()
+        self.log.add(self.principal.did("people.export", "person", now, people=1))
+        return everything(found, ids, now)
 
     def consent_log(self, identity: str | None, upload: str | None, limit: int) -> list[Document]:
         """At most `limit` entries, the newest first; of one person or one upload where these are given. Raises WrongCall."""
@@ -139,6 +153,11 @@ class PeopleDesk:
     @property
     def _sees(self) -> bool:
         return self.principal.may(Right.SEE_PERSONAL_DATA)
+
+
+def _unknown(identity: str) -> WrongCall:
+    advice = "Identities are compared letter by letter; `headcount people find TEXT` searches."
+    return WrongCall("person_unknown", f"There is no person with the identity “{identity}”.", advice)
 
 
 def _described(known: Property) -> Document:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
-from headcount.profiles.store import Person, StoredConsent, StoredEvent, StoredValue
+from headcount.profiles.store import Device, Everything, Person, StoredConsent, StoredEvent, StoredValue
 
 #: Stands in documents for what is there, and whoever reads them may not see.
 COVER = "•••"
@@ -30,6 +31,21 @@ def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> di
         "uploads": [upload_ids[number] for number in person.uploads if number in upload_ids],
         "events": [_event(event, upload_ids) for event in person.events],
     }
+
+
+def everything(found: Everything, upload_ids: Mapping[int, str], now: datetime) -> dict[str, Any]:
+    """The document of `people show` with all events, and with the consent log, other names and devices."""
+    return {
+        **document(found.person, upload_ids, now),
+        "consent_log": [consent_entry(entry, upload_ids) for entry in found.consent_log],
+        "aliases": [{"kind": each.kind, "value": each.value} for each in found.aliases],
+        "devices": [_device(each) for each in found.devices],
+    }
+
+
+def _device(device: Device) -> dict[str, Any]:
+    keys = json.loads(device.keys) if device.keys else None
+    return {"object_id": device.object_id, "type": device.type, "token": device.token, "keys": keys, "added_at": utc_text(device.added_at)}
 
 
 def shown_value(value: Any) -> Any:  # noqa: ANN401 - of any property's type, as JSON has it

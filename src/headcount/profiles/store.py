@@ -295,6 +295,36 @@ class Person:
     events: tuple[StoredEvent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a person, such as the id of a device (`objectId`) or of an account elsewhere."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of a person that can be sent a push message."""
+
+    object_id: str
+    type: str
+    token: str
+    #: Of a browser: what its messages are encrypted with, as JSON.
+    keys: str | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All that is stored of one person: the profile with all events, every entry of the consent log, other names, devices."""
+
+    person: Person
+    consent_log: tuple[ConsentEntry, ...]
+    aliases: tuple[Alias, ...]
+    devices: tuple[Device, ...]
+
+
 #: What became of a person by an upload.
 Part: TypeAlias = Literal["created", "updated"]
 
@@ -393,10 +423,17 @@ class ProfileStore(Protocol):
         """One person by identity."""
         ...
 
+    def everything(self, identity: str) -> Everything | None:
+        """All that is stored of one person."""
+        ...
+
     def touched(self, upload: int, part: Part, *, after: int, limit: int) -> tuple[Touched, ...]:
         """At most `limit` people whom an upload created or changed, by their rows, those behind the row `after`."""
         ...
 
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
-        """People whose identity, name, e-mail address or phone number holds the text; exact matches first."""
+        """People whose identity, address or number is the text, then those of whom one of these or the name holds it, in any case.
+
+        Where a long text is somebody's identity, address or number, only they.
+        """
         ...

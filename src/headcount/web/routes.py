@@ -6,8 +6,10 @@ from fastapi import APIRouter
 
 from headcount.web import (
     api_pages,
+    find_pages,
     passcodes_pages,
     people_pages,
+    person_pages,
     settings_pages,
     sign_in_pages,
     static_files,
@@ -24,6 +26,8 @@ for pages in (
     uploads_pages,
     upload_pages,
     people_pages,
+    find_pages,
+    person_pages,
     settings_pages,
     users_pages,
     passcodes_pages,

@@ -16,6 +16,7 @@ from headcount.auth.tokens import csrf_token
 from headcount.auth.users import Member
 from headcount.errors import WrongCall
 from headcount.house import COOKIE, CSRF_HEADER, House
+from headcount.people.desk import PeopleDesk
 from headcount.uploads.desk import Desk
 
 #: Where somebody goes who asked for nothing else.
@@ -45,6 +46,11 @@ class Visit:
     def desk(self) -> Desk:
         """The uploads of the account."""
         return self.house.desk(self.principal)
+
+    @property
+    def people(self) -> PeopleDesk:
+        """The people of the account."""
+        return self.house.people(self.principal)
 
 
 def house_of(request: Request) -> House:

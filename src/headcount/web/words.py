@@ -61,6 +61,8 @@ ACTIONS: Mapping[str, str] = {
     "upload.redo": "Brought an upload back",
     "consent.set": "Changed a consent",
     "people.export": "Took people out",
+    "people.erase": "Erased people",
+    "consent.subscribe": "Changed consents by address",
     "property.retype": "Gave a property another type",
 }
 

@@ -23,6 +23,7 @@ from headcount.profiles.store import (
     Batch,
     Effect,
     EventBatch,
+    Everything,
     Job,
     Known,
     Origin,
@@ -324,6 +325,11 @@ class DuckDBProfiles(Reading):
         """See ProfileStore."""
         with self._snapshot():
             return next(iter(people.people(self.connection, registry.stored(self.connection), "p.identity = ?", [identity], 1)), None)
+
+    def everything(self, identity: str) -> Everything | None:
+        """See ProfileStore."""
+        with self._snapshot():
+            return people.everything(self.connection, registry.stored(self.connection), identity)
 
     def touched(self, upload: int, part: Part, *, after: int, limit: int) -> tuple[Touched, ...]:
         """See ProfileStore."""
