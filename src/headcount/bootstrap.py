@@ -21,6 +21,7 @@ from headcount.auth.first_start import Given, Made, first_start
 from headcount.auth.passwords import Passwords
 from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
+from headcount.campaigns.desk import ReachDesk
 from headcount.config import Settings
 from headcount.errors import WrongCall
 from headcount.house import House
@@ -86,6 +87,10 @@ class Application:
         """The people of the account, as somebody asks for them."""
         ids, number = self.history.ids, self.history.number
         return PeopleDesk(by, self.store, ids, number, self.settings.timezone, self.log, _now)
+
+    def reach(self, by: Principal) -> ReachDesk:
+        """Whom messages of the account reach, as somebody asks for it."""
+        return ReachDesk(by, self.store, self.history.number, self.history.running, self.settings.timezone, _now)
 
 
 @contextmanager
@@ -203,6 +208,12 @@ class _Accounts:
         store, zone = self._stores[by.account_id], means.history.rules.zone
         return RecordDesk(by, store.open, SqlCursors(self._control), zone, means.log, means.clock)
 
+    def reach(self, by: Principal) -> ReachDesk:
+        """Whom messages of the principal's account reach."""
+        means = self.means(by.account_id)
+        history, store = means.history, self._stores[by.account_id]
+        return ReachDesk(by, store.open, history.number, history.running, history.rules.zone, means.clock)
+
     def live(self, by: Principal) -> LiveDesk:
         """The records that the principal sends."""
         self.means(by.account_id)
@@ -267,6 +278,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             accounts.desk,
             accounts.people,
             accounts.records,
+            accounts.reach,
             accounts.live,
             accounts.demand_room,
         )

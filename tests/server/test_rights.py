@@ -43,6 +43,8 @@ CALLS: Mapping[Route, tuple[set[Right], Mapping[str, Any]]] = {
     ("GET", "/api/v1/properties"): ({Right.READ}, {}),
     ("POST", "/api/v1/properties/{name:path}/retype"): ({Right.MANAGE_PROPERTIES}, {"json": {"type": "string"}}),
     ("POST", "/api/v1/segments/count"): ({Right.READ}, {"json": EXPORT}),
+    ("POST", "/api/v1/reach"): ({Right.READ}, {"json": EXPORT}),
+    ("POST", "/api/v1/reach/people"): ({Right.READ}, {"json": {**EXPORT, "channel": "email", "place": "reach"}}),
     ("POST", "/1/upload"): ({Right.UPLOAD}, {"json": {"d": []}}),
     ("GET", "/1/profile.json"): ({Right.READ}, {"params": {"identity": "1"}}),
     **{("POST", f"/1/{kind}.json"): (OUT, {"json": QUERY}) for kind in ("profiles", "events")},
