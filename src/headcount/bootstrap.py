@@ -35,6 +35,7 @@ from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
 from headcount.store.control.beginnings import SqlBeginnings
 from headcount.store.control.cursors import SqlCursors
+from headcount.store.control.deliveries import SqlDeliveries
 from headcount.store.control.engine import open_control
 from headcount.store.control.mappings import SqlMappings
 from headcount.store.control.passcodes import SqlPasscodes
@@ -77,6 +78,7 @@ class Application:
     undoing: Undoing
     data_file: Path
     log: AuditLog
+    deliveries: SqlDeliveries
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
@@ -90,7 +92,8 @@ class Application:
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the account reach, as somebody asks for it."""
-        return ReachDesk(by, self.store, self.history.number, self.history.running, self.settings.timezone, _now)
+        uploads = self.history.number, self.history.running
+        return ReachDesk(by, self.store, *uploads, self.deliveries, self.log, self.settings.timezone, _now)
 
 
 @contextmanager
@@ -114,6 +117,7 @@ def application(settings: Settings) -> Iterator[Application]:
             undoing,
             data_file,
             SqlAuditLog(control),
+            SqlDeliveries(control),
         )
     finally:
         control.dispose()
@@ -212,7 +216,8 @@ class _Accounts:
         """Whom messages of the principal's account reach."""
         means = self.means(by.account_id)
         history, store = means.history, self._stores[by.account_id]
-        return ReachDesk(by, store.open, history.number, history.running, history.rules.zone, means.clock)
+        uploads, kept = (history.number, history.running), SqlDeliveries(self._control)
+        return ReachDesk(by, store.open, *uploads, kept, means.log, history.rules.zone, means.clock)
 
     def live(self, by: Principal) -> LiveDesk:
         """The records that the principal sends."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
+from headcount.audit import AuditLog
 from headcount.auth.rights import Principal, Right
+from headcount.campaigns.delivery import Deliveries, check, described
 from headcount.campaigns.hints import hints
-from headcount.campaigns.reach import Audience, Counts, Delivery, Place, ReachStore
+from headcount.campaigns.messages import MessageStore, Record, read, unknown
+from headcount.campaigns.reach import Audience, Cap, Counts, Place, ReachStore
 from headcount.campaigns.touching import names_asked
 from headcount.profiles.consent import Channel
 from headcount.profiles.report import COVER, utc_text
@@ -22,17 +25,23 @@ Document: TypeAlias = dict[str, Any]
 Running: TypeAlias = Mapping[str, Collection[str] | None]
 
 
+class Store(ReachStore, MessageStore, Protocol):
+    """The profiles of one account, and the messages that they got."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReachDesk:
     """Each method works in the account of the principal, and raises WrongCall `right_missing`."""
 
     principal: Principal
     #: Opens the store of the account for as long as the context lasts. Raises Busy.
-    open_store: Callable[[], AbstractContextManager[ReachStore]]
+    open_store: Callable[[], AbstractContextManager[Store]]
     #: Gives the number of an upload by its id or the beginning of it. Raises WrongCall.
     upload_number: Callable[[str], int | None]
     #: Gives the uploads that are being worked on.
     running: Callable[[], Running]
+    deliveries: Deliveries
+    log: AuditLog
     #: The time zone in which a filter's local times are read.
     zone: str
     #: Gives the present instant.
@@ -64,8 +73,35 @@ class ReachDesk:
             return [{"identity": each.identity, "address": each.address} for each in found]
         return [{"identity": COVER, "address": each.address and COVER} for each in found]
 
+    def delivery(self) -> Document:
+        """What holds for every message: `caps` by channel (`messages`, `days`, `gap_hours`) and `control_percent`."""
+        self.principal.demand(Right.READ)
+        return described(self.deliveries.get(self.principal.account_id))
+
+    def set_delivery(self, caps: Mapping[Channel, Cap], control_percent: int) -> Document:
+        """Say what holds from now on, and what then does. Raises WrongCall `delivery_invalid`."""
+        self.principal.demand(Right.MANAGE_DELIVERY)
+        check(caps, control_percent)
+        account = self.principal.account_id
+        before = self.deliveries.get(account)
+        self.deliveries.put(account, caps, control_percent)
+        found = described(self.deliveries.get(account))
+        if found != described(before):
+            told = {f"{channel}_{name}": value for channel, cap in found["caps"].items() for name, value in cap.items()}
+            self.log.add(self.principal.did("delivery.set", account, self.clock(), control_percent=control_percent, **told))
+        return found
+
+    def keep_messages(self, records: Sequence[Record]) -> Document:
+        """Keep messages that were sent: how many are `stored`, and of which not `failed` says why. Raises HeadcountError."""
+        self.principal.demand(Right.EDIT_CAMPAIGNS)
+        sent, failures = read(records, self.clock())
+        with self.open_store() as store:
+            failures += unknown(store.keep_messages(sent))
+        failed = [asdict(failure) for failure in sorted(failures, key=lambda failure: failure.index)]
+        return {"stored": len(records) - len(failed), "failed": failed}
+
     def _audience(self, condition: str) -> Audience:
-        return Audience(parse(condition), self.zone, self.upload_number, Delivery(), self.clock())
+        return Audience(parse(condition), self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock())
 
 
 def _numbers(counts: Counts) -> dict[str, int]:

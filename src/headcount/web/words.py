@@ -61,6 +61,7 @@ ACTIONS: Mapping[str, str] = {
     "upload.redo": "Brought an upload back",
     "consent.set": "Changed a consent",
     "people.export": "Took people out",
+    "delivery.set": "Changed how often people are messaged",
     "property.retype": "Gave a property another type",
 }
 

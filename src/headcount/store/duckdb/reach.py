@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pyarrow as pa
 
 from headcount.campaigns.reach import Cap, Counts, Delivery, Place, Placed
 from headcount.profiles.consent import OPT_IN, Channel
@@ -54,6 +55,17 @@ def placed(connection: duckdb.DuckDBPyConnection, question: Question, place: Pla
         f"WHERE {channel} = {place.order} ORDER BY p.identity LIMIT {limit}"
     )
     return [Placed(*row) for row in connection.execute(asked, places.parameters).fetchall()]
+
+
+def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequence[int]:
+    """See MessageStore. Runs in the caller's transaction."""
+    connection.register("sent", sent)
+    try:
+        known = "SELECT identity, channel::channel, sent_at, campaign FROM sent SEMI JOIN profiles USING (identity) ORDER BY place"
+        connection.execute(f"INSERT INTO messages {known}")
+        return [place for (place,) in connection.execute("SELECT place FROM sent ANTI JOIN profiles USING (identity)").fetchall()]
+    finally:
+        connection.unregister("sent")
 
 
 def _places(connection: duckdb.DuckDBPyConnection, question: Question) -> Compiled:
