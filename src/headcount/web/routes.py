@@ -6,8 +6,10 @@ from fastapi import APIRouter
 
 from headcount.web import (
     api_pages,
+    delivery_pages,
     passcodes_pages,
     people_pages,
+    reach_pages,
     settings_pages,
     sign_in_pages,
     static_files,
@@ -24,8 +26,10 @@ for pages in (
     uploads_pages,
     upload_pages,
     people_pages,
+    reach_pages,
     settings_pages,
     users_pages,
     passcodes_pages,
+    delivery_pages,
 ):
     router.include_router(pages.router)
