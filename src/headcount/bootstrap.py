@@ -21,6 +21,7 @@ from headcount.auth.first_start import Given, Made, first_start
 from headcount.auth.passwords import Passwords
 from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
+from headcount.campaigns.desk import ReachDesk
 from headcount.config import Settings
 from headcount.errors import WrongCall
 from headcount.house import House
@@ -34,6 +35,7 @@ from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
 from headcount.store.control.beginnings import SqlBeginnings
 from headcount.store.control.cursors import SqlCursors
+from headcount.store.control.deliveries import SqlDeliveries
 from headcount.store.control.engine import open_control
 from headcount.store.control.mappings import SqlMappings
 from headcount.store.control.passcodes import SqlPasscodes
@@ -76,6 +78,7 @@ class Application:
     undoing: Undoing
     data_file: Path
     log: AuditLog
+    deliveries: SqlDeliveries
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
@@ -86,6 +89,11 @@ class Application:
         """The people of the account, as somebody asks for them."""
         ids, number = self.history.ids, self.history.number
         return PeopleDesk(by, self.store, ids, number, self.settings.timezone, self.log, _now)
+
+    def reach(self, by: Principal) -> ReachDesk:
+        """Whom messages of the account reach, as somebody asks for it."""
+        uploads = self.history.number, self.history.running
+        return ReachDesk(by, self.store, *uploads, self.deliveries, self.log, self.settings.timezone, _now)
 
 
 @contextmanager
@@ -109,6 +117,7 @@ def application(settings: Settings) -> Iterator[Application]:
             undoing,
             data_file,
             SqlAuditLog(control),
+            SqlDeliveries(control),
         )
     finally:
         control.dispose()
@@ -203,6 +212,13 @@ class _Accounts:
         store, zone = self._stores[by.account_id], means.history.rules.zone
         return RecordDesk(by, store.open, SqlCursors(self._control), zone, means.log, means.clock)
 
+    def reach(self, by: Principal) -> ReachDesk:
+        """Whom messages of the principal's account reach."""
+        means = self.means(by.account_id)
+        history, store = means.history, self._stores[by.account_id]
+        uploads, kept = (history.number, history.running), SqlDeliveries(self._control)
+        return ReachDesk(by, store.open, *uploads, kept, means.log, history.rules.zone, means.clock)
+
     def live(self, by: Principal) -> LiveDesk:
         """The records that the principal sends."""
         self.means(by.account_id)
@@ -267,6 +283,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             accounts.desk,
             accounts.people,
             accounts.records,
+            accounts.reach,
             accounts.live,
             accounts.demand_room,
         )

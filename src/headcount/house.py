@@ -9,6 +9,7 @@ from headcount.accounts import Accounts
 from headcount.auth.access import Access
 from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
+from headcount.campaigns.desk import ReachDesk
 from headcount.config import Settings
 from headcount.ingest.desk import LiveDesk
 from headcount.jobs import Worker
@@ -36,6 +37,8 @@ class House:
     people: Callable[[Principal], PeopleDesk]
     #: The same people as records, for programs.
     records: Callable[[Principal], RecordDesk]
+    #: Whom messages of the account of whoever asks reach.
+    reach: Callable[[Principal], ReachDesk]
     #: The records that whoever asks sends live.
     live: Callable[[Principal], LiveDesk]
     #: Raises Throttled where an account, by its id, has as many live calls in hand as it may.

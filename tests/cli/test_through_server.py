@@ -117,6 +117,15 @@ SCENARIOS: dict[str, Steps] = {
         ["uploads", "undo", "{0}"],
         ["uploads", "redo", "{0}", "--json"],
     ],
+    "reach": [
+        ["upload", "people.csv", "--json"],
+        ["reach", "identity exists"],
+        ["reach", "--channel", "email", "identity exists", "--json"],
+        ["reach", "--channel", "email", "--channel", "sms", "identity exists", "--json"],
+        ["reach", "--channel", "email", "identity exists", "--people", "opted_out", "--limit", "1"],
+        ["reach", "--channel", "email", "identity exists", "--people", "no_address", "--json"],
+        ["reach", "--channel", "email", "nope exists", "--json"],
+    ],
     "consent": [
         ["consent", "log"],
         ["upload", "people.csv", "--json"],

@@ -32,6 +32,8 @@ class Right(StrEnum):
     MANAGE_PROPERTIES = "manage_properties"
     #: Write segments and campaigns.
     EDIT_CAMPAIGNS = "edit_campaigns"
+    #: Say how often people are messaged at most, and how many are not messaged at all.
+    MANAGE_DELIVERY = "manage_delivery"
     #: Release a campaign for sending.
     APPROVE_CAMPAIGNS = "approve_campaigns"
     #: Make users, change their roles, disable them.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from headcount.auth.rights import Principal, operator
 from headcount.bootstrap import Application
+from headcount.campaigns.desk import ReachDesk
 from headcount.cli.exits import was_stopped
 from headcount.cli.work import Document, Sink
 from headcount.errors import HeadcountError
@@ -118,9 +119,10 @@ class Local:
 
     uploads: LocalUploads
     people: PeopleDesk
+    reach: ReachDesk
 
     @classmethod
     def on(cls, app: Application, program: str) -> Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
-        return cls(LocalUploads(app, program, by), app.people(by))
+        return cls(LocalUploads(app, program, by), app.people(by), app.reach(by))

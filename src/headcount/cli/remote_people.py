@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import pyarrow.parquet as pq
 
+from headcount.campaigns.reach import Place
 from headcount.cli.work import Document
 from headcount.client.connection import Connection, copy
 from headcount.client.paths import segment
@@ -73,6 +74,24 @@ class RemotePeople:
                 received += block
                 on_progress("exporting", people * received // size, people)
         return {"people": people, "format": file_format, "columns": _columns(out, file_format)}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteReach:
+    """Implements `ReachWork`."""
+
+    connection: Connection
+
+    def reach(self, condition: str, channels: Sequence[Channel]) -> Document:
+        """See ReachWork."""
+        found: Document = self.connection.post("reach", {"filter": condition, "channels": list(channels)})
+        return found
+
+    def people(self, condition: str, channel: Channel, place: Place, limit: int) -> Sequence[Document]:
+        """See ReachWork."""
+        body = {"filter": condition, "channel": channel, "place": place, "limit": limit}
+        found: list[Document] = self.connection.post("reach/people", body)["people"]
+        return found
 
 
 def _columns(out: BinaryIO, file_format: Format) -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
+from headcount.campaigns.reach import Place
 from headcount.profiles.consent import Channel, Source
 from headcount.profiles.store import Job
 from headcount.segments.export import Format
@@ -108,6 +109,18 @@ class PeopleWork(Protocol):
         ...
 
 
+class ReachWork(Protocol):
+    """What is asked about the way to a message. `headcount.campaigns.desk.ReachDesk` says what each method gives."""
+
+    def reach(self, condition: str, channels: Sequence[Channel]) -> Document:
+        """How many people end in each place, of each channel."""
+        ...
+
+    def people(self, condition: str, channel: Channel, place: Place, limit: int) -> Sequence[Document]:
+        """The people who end in one place."""
+        ...
+
+
 class Work(Protocol):
     """All that commands ask for, of one account."""
 
@@ -119,4 +132,9 @@ class Work(Protocol):
     @property
     def people(self) -> PeopleWork:
         """People, consent, properties, segments."""
+        ...
+
+    @property
+    def reach(self) -> ReachWork:
+        """Whom messages reach."""
         ...

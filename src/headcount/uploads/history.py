@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headcount.profiles.properties import IDENTITY
 from headcount.uploads.mapping import Request
 from headcount.uploads.owner import is_alive
 from headcount.uploads.plan import Plan
@@ -60,6 +61,10 @@ class History:
         """The mapping as it was asked for. Raises WrongCall."""
         return request_from_json(self.records.get(self.rules.account, upload_id).request)
 
+    def running(self) -> dict[str, frozenset[str] | None]:
+        """By the ids of uploads that are worked on what each sets: properties, consent columns, `identity`; None while nobody knows."""
+        return {record.id: _names(record) for record in self.records.working(self.rules.account)}
+
     def number(self, upload_id: str) -> int | None:
         """The number that names an upload inside the store. Raises WrongCall."""
         return self.records.get(self.rules.account, upload_id).number
@@ -67,6 +72,13 @@ class History:
     def ids(self) -> dict[int, str]:
         """The ids of the uploads by their numbers."""
         return dict(self.records.ids(self.rules.account))
+
+
+def _names(record: UploadRecord) -> frozenset[str] | None:
+    if record.plan is None:
+        return None
+    plan = Plan.from_json(record.plan)
+    return frozenset({IDENTITY, *(name for name, _ in plan.properties), *(channel.header for channel in plan.consent)})
 
 
 def repeated(before: Iterable[UploadRecord], plan: Plan) -> tuple[int, ...]:

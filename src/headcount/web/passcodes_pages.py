@@ -27,6 +27,7 @@ SCOPES: Mapping[Right, tuple[str, str]] = {
     Right.CHANGE_CONSENT: ("Change consent", "whether a person may be messaged"),
     Right.MANAGE_PROPERTIES: ("Manage properties", "retype and remove them"),
     Right.EDIT_CAMPAIGNS: ("Edit campaigns", "segments too"),
+    Right.MANAGE_DELIVERY: ("Manage delivery", "how often people are messaged at most"),
     Right.ERASE_PEOPLE: ("Erase people", "for good"),
     Right.READ_AUDIT: ("Read the audit log", "who did what"),
 }

@@ -32,13 +32,19 @@ class Link:
 
 # A browser that may tell nobody where it comes from does not tell our own forms either, and then no sign-in is known to be ours.
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
-_PLACES = (("/uploads", "CSV uploads", "/uploads"), ("/people", "People", "/people"), ("/settings/profile", "Settings", "/settings"))
+_PLACES = (
+    ("/uploads", "CSV uploads", "/uploads"),
+    ("/people", "People", "/people"),
+    ("/reach", "Reach", "/reach"),
+    ("/settings/profile", "Settings", "/settings"),
+)
 
 #: The pages of the settings, and the right without which each is not shown.
 SETTINGS: Sequence[tuple[str, str, Right | None]] = (
     ("/settings/profile", "Your profile", None),
     ("/settings/users", "Users", Right.MANAGE_USERS),
     ("/settings/passcodes", "Passcodes", Right.MANAGE_PASSCODES),
+    ("/settings/delivery", "Delivery", Right.MANAGE_DELIVERY),
     ("/settings/audit", "Audit log", Right.READ_AUDIT),
 )
 

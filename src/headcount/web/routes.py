@@ -6,10 +6,12 @@ from fastapi import APIRouter
 
 from headcount.web import (
     api_pages,
+    delivery_pages,
     find_pages,
     passcodes_pages,
     people_pages,
     person_pages,
+    reach_pages,
     settings_pages,
     sign_in_pages,
     static_files,
@@ -28,8 +30,10 @@ for pages in (
     people_pages,
     find_pages,
     person_pages,
+    reach_pages,
     settings_pages,
     users_pages,
     passcodes_pages,
+    delivery_pages,
 ):
     router.include_router(pages.router)

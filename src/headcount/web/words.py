@@ -63,6 +63,7 @@ ACTIONS: Mapping[str, str] = {
     "people.export": "Took people out",
     "people.erase": "Erased people",
     "consent.subscribe": "Changed consents by address",
+    "delivery.set": "Changed how often people are messaged",
     "property.retype": "Gave a property another type",
 }
 

@@ -210,6 +210,18 @@ class CursorRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class DeliveryRow(Base):
+    """What holds for every message of an account."""
+
+    __tablename__ = "delivery"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    #: By channel the fields of `headcount.campaigns.reach.Cap`.
+    caps: Mapped[Document]
+    control_percent: Mapped[int]
+    salt: Mapped[str]
+
+
 class AuditRow(Base):
     """One thing that somebody did."""
 

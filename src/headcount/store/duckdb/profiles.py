@@ -36,7 +36,7 @@ from headcount.profiles.store import (
 )
 from headcount.segments.filter import Filter
 from headcount.single_row import single_row, small_table
-from headcount.store.duckdb import consent, events, export, images, live, order, people, registry
+from headcount.store.duckdb import consent, events, export, images, live, order, people, reach, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.erase import erase
@@ -52,7 +52,7 @@ from headcount.values.types import Type
 
 @dataclass(frozen=True, slots=True)
 class DuckDBProfiles(Reading):
-    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore` and `RecordStore`."""
+    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore`, `RecordStore`, `ReachStore`, `MessageStore`."""
 
     #: Whose turn it is to write, of all who have the file.
     turn: Turn = field(default_factory=Turn)
@@ -314,6 +314,11 @@ class DuckDBProfiles(Reading):
             done, whose = consent.subscribe(self.connection, wishes, occasion)
             self.turn.note(whose)
             return done
+
+    def keep_messages(self, sent: pa.Table) -> Sequence[int]:
+        """See MessageStore."""
+        with self._transaction(writer="live"):
+            return reach.keep_messages(self.connection, sent)
 
     def erase(self, identities: Sequence[str]) -> int:
         """See RecordStore."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
+from headcount.campaigns.reach import Audience, Counts, Place, Placed
 from headcount.errors import WrongCall
 from headcount.profiles.columns import PUSH_DEVICES
 from headcount.profiles.consent import Channel
@@ -16,7 +17,8 @@ from headcount.profiles.properties import IDENTITY, Property
 from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
 from headcount.segments.store import Named, Page, Top, Trend, Wanted
-from headcount.store.duckdb import events, numbers, people, records, registry
+from headcount.store.duckdb import events, numbers, people, reach, records, registry
+from headcount.store.duckdb.reach import Question
 from headcount.store.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
@@ -39,7 +41,7 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read of one file. Implements those methods of `RecordStore` that change nothing."""
+    """What is read of one file. Implements `ReachStore`, and those methods of `RecordStore` that change nothing."""
 
     connection: duckdb.DuckDBPyConnection
 
@@ -89,15 +91,29 @@ class Reading:
         with self._snapshot():
             return numbers.reach(self.connection, self._compiled(condition, zone), channel)
 
+    def waterfall(self, audience: Audience, channels: Sequence[Channel]) -> Mapping[Channel, Counts]:
+        """See ReachStore."""
+        with self._snapshot():
+            return reach.waterfall(self.connection, self._question(audience, channels))
+
+    def placed(self, audience: Audience, channel: Channel, place: Place, limit: int) -> Sequence[Placed]:
+        """See ReachStore."""
+        with self._snapshot():
+            return reach.placed(self.connection, self._question(audience, [channel]), place, limit)
+
     def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
         """See RecordStore."""
         with self._snapshot():
             found = (records.identity_of(self.connection, named, value) for value in values)
             return tuple(each for each in found if each is not None)
 
-    def _compiled(self, condition: Filter, zone: str) -> Compiled:
+    def _question(self, audience: Audience, channels: Sequence[Channel]) -> Question:
+        people = self._compiled(audience.condition, audience.zone, audience.upload_numbers)
+        return Question(people, channels, audience.delivery, reach.utc(audience.at))
+
+    def _compiled(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None] = lambda _: None) -> Compiled:
         columns = filter_columns(registry.properties(self.connection), registry.stored(self.connection))
-        return compile_filter(condition, columns, zone=zone, upload_numbers=lambda _: None, event_types=self._types_of)
+        return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
 
     def _events(self, query: Query, zone: str) -> Compiled:
         """The events of a query, of whom it is about."""

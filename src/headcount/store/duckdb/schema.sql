@@ -160,6 +160,15 @@ CREATE TABLE IF NOT EXISTS events (
     row BIGINT NOT NULL
 );
 
+-- The messages that people got, whoever sent them: what counts against a frequency cap. Old ones are passed over by their time.
+CREATE TABLE IF NOT EXISTS messages (
+    identity VARCHAR USING COMPRESSION uncompressed NOT NULL,
+    channel channel NOT NULL,
+    sent_at TIMESTAMP NOT NULL,
+    -- What the sender calls it.
+    campaign VARCHAR
+);
+
 -- What calls said of people while an upload that had been accepted before them was not applied yet, or a person on a page: the upload
 -- comes later, but must not win. `number` is a property, or minus the bit of a channel.
 CREATE TABLE IF NOT EXISTS later (

@@ -1,0 +1,1 @@
+"""Whom a message reaches, on each channel, and why not the others."""

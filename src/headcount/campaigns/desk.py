@@ -1,0 +1,109 @@
+"""Reach in one account, as one principal asks for it: how many people a message reaches, why not the others, and who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+from headcount.audit import AuditLog
+from headcount.auth.rights import Principal, Right
+from headcount.campaigns.delivery import Deliveries, check, described
+from headcount.campaigns.hints import hints
+from headcount.campaigns.messages import MessageStore, Record, read, unknown
+from headcount.campaigns.reach import Audience, Cap, Counts, Place, ReachStore
+from headcount.campaigns.touching import names_asked
+from headcount.profiles.consent import Channel
+from headcount.profiles.report import COVER, utc_text
+from headcount.segments.grammar import parse
+
+#: A JSON object.
+Document: TypeAlias = dict[str, Any]
+#: The ids of uploads that somebody works on, and what each sets: properties and consent columns; None where that is not known yet.
+Running: TypeAlias = Mapping[str, Collection[str] | None]
+
+
+class Store(ReachStore, MessageStore, Protocol):
+    """The profiles of one account, and the messages that they got."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReachDesk:
+    """Each method works in the account of the principal, and raises WrongCall `right_missing`."""
+
+    principal: Principal
+    #: Opens the store of the account for as long as the context lasts. Raises Busy.
+    open_store: Callable[[], AbstractContextManager[Store]]
+    #: Gives the number of an upload by its id or the beginning of it. Raises WrongCall.
+    upload_number: Callable[[str], int | None]
+    #: Gives the uploads that are being worked on.
+    running: Callable[[], Running]
+    deliveries: Deliveries
+    log: AuditLog
+    #: The time zone in which a filter's local times are read.
+    zone: str
+    #: Gives the present instant.
+    clock: Callable[[], datetime]
+
+    def reach(self, condition: str, channels: Sequence[Channel]) -> Document:
+        """How many people end in each place, of each channel. Raises WrongCall (`filter_invalid`, `property_unknown`).
+
+        `computed_at`; `channels`: by their names `matched`, the places, and `hints`; `uploads_running`, the ids of those that change what
+        is asked for.
+        """
+        self.principal.demand(Right.READ)
+        # Before the numbers: what ends meanwhile is in some of them.
+        running, audience = self.running(), self._audience(condition)
+        with self.open_store() as store:
+            found = store.waterfall(audience, channels)
+        asked = names_asked(audience.condition, channels)
+        touching = [upload for upload, names in running.items() if asked is None or names is None or not asked.isdisjoint(names)]
+        counted = {channel.value: {**_numbers(counts), "hints": hints(channel, counts)} for channel, counts in found.items()}
+        return {"computed_at": utc_text(audience.at), "channels": counted, "uploads_running": touching}
+
+    def people(self, condition: str, channel: Channel, place: Place, limit: int) -> list[Document]:
+        """At most `limit` people who end in a place, by identity: `identity` and `address`. Raises WrongCall."""
+        self.principal.demand(Right.READ)
+        audience = self._audience(condition)
+        with self.open_store() as store:
+            found = store.placed(audience, channel, place, limit)
+        if self.principal.may(Right.SEE_PERSONAL_DATA):
+            return [{"identity": each.identity, "address": each.address} for each in found]
+        return [{"identity": COVER, "address": each.address and COVER} for each in found]
+
+    def delivery(self) -> Document:
+        """What holds for every message: `caps` by channel (`messages`, `days`, `gap_hours`) and `control_percent`."""
+        self.principal.demand(Right.READ)
+        return described(self.deliveries.get(self.principal.account_id))
+
+    def set_delivery(self, caps: Mapping[Channel, Cap], control_percent: int) -> Document:
+        """Say what holds from now on, and what then does. Raises WrongCall `delivery_invalid`."""
+        self.principal.demand(Right.MANAGE_DELIVERY)
+        check(caps, control_percent)
+        account = self.principal.account_id
+        before = self.deliveries.get(account)
+        self.deliveries.put(account, caps, control_percent)
+        found = described(self.deliveries.get(account))
+        if found != described(before):
+            told = {f"{channel}_{name}": value for channel, cap in found["caps"].items() for name, value in cap.items()}
+            self.log.add(self.principal.did("delivery.set", account, self.clock(), control_percent=control_percent, **told))
+        return found
+
+    def keep_messages(self, records: Sequence[Record]) -> Document:
+        """Keep messages that were sent: how many are `stored`, and of which not `failed` says why. Raises HeadcountError."""
+        self.principal.demand(Right.EDIT_CAMPAIGNS)
+        sent, failures = read(records, self.clock())
+        with self.open_store() as store:
+            failures += unknown(store.keep_messages(sent))
+        failed = [asdict(failure) for failure in sorted(failures, key=lambda failure: failure.index)]
+        return {"stored": len(records) - len(failed), "failed": failed}
+
+    def _audience(self, condition: str) -> Audience:
+        return Audience(parse(condition), self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock())
+
+
+def _numbers(counts: Counts) -> dict[str, int]:
+    """How many there are in all, and in each place: they add up."""
+    return {"matched": sum(counts.values()), **{place.value: counts[place] for place in Place}}

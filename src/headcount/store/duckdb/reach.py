@@ -1,0 +1,191 @@
+"""Reach: one query that gives each person of a filter their place, on several channels at once. Whoever counts, lists or sends asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from headcount.campaigns.reach import Cap, Counts, Delivery, Place, Placed
+from headcount.profiles.consent import OPT_IN, Channel
+from headcount.single_row import single_row
+from headcount.store.duckdb import registry
+from headcount.store.segment_sql import Compiled, Parameter
+
+#: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
+_DEVICES = "aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId'"
+#: The place of whom nothing has stopped yet when addresses are compared.
+_OPEN = Place.DUPLICATE_ADDRESS.order
+#: In how many parts a control group is measured.
+_PARTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: of whom, on which channels, by which rules, when (UTC, without a zone)."""
+
+    people: Compiled
+    channels: Sequence[Channel]
+    delivery: Delivery
+    at: datetime
+
+
+def utc(instant: datetime) -> datetime:
+    """An instant as it is stored."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def waterfall(connection: duckdb.DuckDBPyConnection, question: Question) -> Mapping[Channel, Counts]:
+    """How many people end in each place."""
+    counted = [f"count(*) FILTER ({channel} = {place.order})" for channel in question.channels for place in Place]
+    with _asked(connection, question) as places:
+        found = iter(single_row(connection, f"{places.sql} SELECT {', '.join(counted)} FROM places", places.parameters))
+    return {channel: {place: int(next(found)) for place in Place} for channel in question.channels}
+
+
+def placed(connection: duckdb.DuckDBPyConnection, question: Question, place: Place, limit: int) -> Sequence[Placed]:
+    """People who end in a place on the channel, the only one of the question."""
+    (channel,) = question.channels
+    asked = (
+        f"SELECT p.identity, {_shown(connection, channel)} FROM places JOIN profiles p ON p.rowid = pid "
+        f"WHERE {channel} = {place.order} ORDER BY p.identity LIMIT {limit}"
+    )
+    with _asked(connection, question) as places:
+        return [Placed(*row) for row in connection.execute(f"{places.sql} {asked}", places.parameters).fetchall()]
+
+
+def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequence[int]:
+    """See MessageStore. Runs in the caller's transaction."""
+    connection.register("sent", sent)
+    try:
+        known = "SELECT identity, channel::channel, sent_at, campaign FROM sent SEMI JOIN profiles USING (identity) ORDER BY place"
+        connection.execute(f"INSERT INTO messages {known}")
+        return [place for (place,) in connection.execute("SELECT place FROM sent ANTI JOIN profiles USING (identity)").fetchall()]
+    finally:
+        connection.unregister("sent")
+
+
+@contextmanager
+def _asked(connection: duckdb.DuckDBPyConnection, question: Question) -> Iterator[Compiled]:
+    """The query for as long as the context lasts: it reads tables that are gone after it."""
+    try:
+        yield _places(connection, question)
+    finally:
+        for channel in question.channels:
+            connection.unregister(f"{channel}_shared")
+
+
+def _places(connection: duckdb.DuckDBPyConnection, question: Question) -> Compiled:
+    """WITH … `places`: for each person `pid`, which is the row of their profile, a column a channel with the number of their place."""
+    parts = [_matched(connection, question)]
+    parts += [part for channel in question.channels for part in _apart(connection, question, channel)]
+    columns = ", ".join(f"{_place(question.delivery, channel)} AS {channel}" for channel in question.channels)
+    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM matched)"))
+    return Compiled(f"WITH {', '.join(part.sql for part in parts)}", [each for part in parts for each in part.parameters])
+
+
+def _matched(connection: duckdb.DuckDBPyConnection, question: Question) -> Compiled:
+    """`matched`: how far each person gets by what their own profile says."""
+    columns, parameters = ["p.rowid AS pid"], list[Parameter]()
+    for channel in question.channels:
+        there = _there(connection, channel)
+        step = f"WHEN NOT ({there}) THEN {Place.NO_ADDRESS.order} WHEN NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"
+        columns.append(f"(CASE {step} ELSE {_OPEN} END)::UTINYINT AS {channel}_step")
+    if question.delivery.control_percent:
+        # Fast, and the same from run to run; a test holds that another version of the engine has the same numbers.
+        columns.append("hash(p.identity, ?::VARCHAR) % ? < ? AS control")
+        parameters += [question.delivery.salt, _PARTS, question.delivery.control_percent]
+    sql = f"matched AS (SELECT {', '.join(columns)} FROM profiles p WHERE {question.people.sql})"
+    return Compiled(sql, [*parameters, *question.people.parameters])
+
+
+def _apart(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> Iterator[Compiled]:
+    """Who is told apart by others than themselves: by people with the same address, by the messages that were sent."""
+    if address := _compared(connection, channel):
+        connection.register(f"{channel}_shared", _shared(connection, question, channel))
+        yield Compiled(
+            f"{channel}_twice AS MATERIALIZED (SELECT p.rowid AS pid {_open_to(connection, question, channel)} "
+            f"AND hash({address}) IN (FROM {channel}_shared) QUALIFY row_number() OVER (PARTITION BY {address} ORDER BY p.identity) > 1)",
+            question.people.parameters,
+        )
+    if cap := _cap(question.delivery, channel):
+        sent = _full(cap, channel, question.at)
+        yield Compiled(
+            f"{channel}_capped AS MATERIALIZED (SELECT p.rowid AS pid FROM profiles p WHERE p.identity IN ({sent.sql}))", sent.parameters
+        )
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> pa.Table:
+    """Hashes that several open addresses have. Sorting numbers takes a quarter of the time of grouping them."""
+    asked = f"SELECT hash({_compared(connection, channel)}) AS hash {_open_to(connection, question, channel)}"
+    hashes = np.sort(np.asarray(connection.execute(asked, question.people.parameters).fetchnumpy()["hash"], dtype=np.uint64))
+    return pa.table({"hash": np.unique(hashes[1:][hashes[1:] == hashes[:-1]])})
+
+
+def _open_to(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> str:
+    """FROM … WHERE … of the people whom nothing has stopped yet when addresses are compared; the parameters are those of the people."""
+    return f"FROM profiles p WHERE ({question.people.sql}) AND {_there(connection, channel)} AND {_allowed(channel)}"
+
+
+def _full(cap: Cap, channel: Channel, at: datetime) -> Compiled:
+    """The identities of whoever got enough messages on a channel. Of the messages only the latest are looked at."""
+    lately, gap = at - timedelta(days=cap.days), at - timedelta(hours=cap.gap_hours)
+    limits = [Compiled("count(*) FILTER (sent_at > ?) >= ?", [lately, cap.messages])] if cap.messages else []
+    limits += [Compiled("max(sent_at) > ?", [gap])] if cap.gap_hours else []
+    enough = " OR ".join(limit.sql for limit in limits)
+    since = min(lately if cap.messages else at, gap)
+    return Compiled(
+        f"SELECT identity FROM messages WHERE channel = '{channel}' AND sent_at > ? GROUP BY identity HAVING {enough}",
+        [since, *(each for limit in limits for each in limit.parameters)],
+    )
+
+
+def _place(delivery: Delivery, channel: Channel) -> str:
+    """SQL of the number of the place on a channel."""
+    whens = [f"WHEN {channel}_step < {_OPEN} THEN {channel}_step"]
+    if channel is not Channel.PUSH:
+        whens.append(f"WHEN pid IN (SELECT pid FROM {channel}_twice) THEN {Place.DUPLICATE_ADDRESS.order}")
+    if _cap(delivery, channel):
+        whens.append(f"WHEN pid IN (SELECT pid FROM {channel}_capped) THEN {Place.FREQUENCY_CAP.order}")
+    if delivery.control_percent:
+        whens.append(f"WHEN control THEN {Place.CONTROL_GROUP.order}")
+    return f"CASE {' '.join(whens)} ELSE {Place.REACH.order} END"
+
+
+def _cap(delivery: Delivery, channel: Channel) -> Cap | None:
+    """The limit of a channel, where there is any."""
+    cap = delivery.caps.get(channel)
+    return cap if cap and (cap.messages or cap.gap_hours) else None
+
+
+def _there(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
+    """SQL of whether somebody has an address."""
+    column = _column(connection, channel)
+    return f"{column} IS NOT NULL" if column else f"p.identity IN (SELECT a.identity FROM {_DEVICES})"
+
+
+def _allowed(channel: Channel) -> str:
+    """SQL of whether consent allows a message."""
+    return f"coalesce(p.{channel.column}, {str(channel not in OPT_IN).lower()})"
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
+    """SQL of what is the same where two addresses are; None on push, where nobody shares one."""
+    column = _column(connection, channel)
+    return column and (f"lower({column})" if channel is Channel.EMAIL else column)
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
+    """SQL of an address as a person knows it."""
+    return _column(connection, channel) or f"(SELECT min(d.token) FROM {_DEVICES} AND a.identity = p.identity)"
+
+
+def _column(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
+    if channel is Channel.PUSH:
+        return None
+    return f"p.{registry.find(connection, 'Email' if channel is Channel.EMAIL else 'Phone').column}"
