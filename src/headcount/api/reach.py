@@ -74,7 +74,7 @@ class PlacedAsked(Asked):
     filter: FilterText
     channel: Channel = Field(examples=["email"])
     place: Place = Field(examples=["no_address"])
-    limit: int = Field(100, ge=1, le=1_000, description="At most so many.")
+    limit: int = Field(100, strict=True, ge=1, le=1_000, description="At most so many.")
 
 
 class Placed(BaseModel):
