@@ -109,6 +109,8 @@ def test_what_a_message_says_wrong_costs_that_message(site: Site) -> None:
         {"caps": {"email": {"days": 0}}},
         {"caps": {"email": {"hours": 1}}},
         {"control_percent": 101},
+        {"control_percent": False},
+        {"caps": {"sms": {"messages": "3"}}},
     ],
 )
 def test_limits_that_are_none_are_refused(site: Site, body: Document) -> None:

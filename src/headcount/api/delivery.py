@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from headcount.api.caller import Calling
 from headcount.api.errors import may_answer
-from headcount.api.people_shapes import Asked
+from headcount.api.people_shapes import Asked, Whole
 from headcount.campaigns.delivery import ALL, MOST_DAYS, MOST_HOURS, MOST_MESSAGES
 from headcount.campaigns.messages import MOST
 from headcount.campaigns.reach import Cap
@@ -21,9 +21,9 @@ router = APIRouter(prefix="/api/v1")
 class CapShape(Asked):
     """The limits of a channel; 0 messages and 0 hours stand for none."""
 
-    messages: int = Field(0, ge=0, le=MOST_MESSAGES, description="At most so many messages …", examples=[3])
-    days: int = Field(1, ge=1, le=MOST_DAYS, description="… within so many days of 24 hours.", examples=[7])
-    gap_hours: int = Field(0, ge=0, le=MOST_HOURS, description="So many hours between two messages.", examples=[12])
+    messages: Whole = Field(0, ge=0, le=MOST_MESSAGES, description="At most so many messages …", examples=[3])
+    days: Whole = Field(1, ge=1, le=MOST_DAYS, description="… within so many days of 24 hours.", examples=[7])
+    gap_hours: Whole = Field(0, ge=0, le=MOST_HOURS, description="So many hours between two messages.", examples=[12])
 
 
 class DeliveryShape(Asked):
@@ -34,7 +34,7 @@ class DeliveryShape(Asked):
         description="By channel; one that is not there has no limits.",
         examples=[{"email": {"messages": 3, "days": 7, "gap_hours": 12}}],
     )
-    control_percent: int = Field(0, ge=0, le=ALL, description="Of a hundred people, how many get nothing.", examples=[5])
+    control_percent: Whole = Field(0, ge=0, le=ALL, description="Of a hundred people, how many get nothing.", examples=[5])
 
 
 class MessagesAsked(Asked):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from headcount.profiles.consent import Channel, Source
 from headcount.segments.export import Format
@@ -14,6 +14,17 @@ _FILTER = 'plan = "pro" and not consent email is unsubscribed'
 FilterText = Annotated[str, Field(description="Whom, as filters are written; `identity exists` is everybody.", examples=[_FILTER])]
 #: The sources that a caller can name; uploads name themselves.
 Named = Literal[Source.PERSON, Source.DASHBOARD, Source.API, Source.BOUNCE]
+
+
+def _number(given: object) -> object:
+    if isinstance(given, bool | str):
+        reason = "Input should be a number"
+        raise ValueError(reason)  # noqa: TRY004 - what pydantic takes for a wrong value
+    return given
+
+
+#: A whole number, also as 5.0, and neither true nor a text.
+Whole = Annotated[int, BeforeValidator(_number)]
 
 
 class Asked(BaseModel):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from headcount.api.caller import Calling
 from headcount.api.errors import may_answer
-from headcount.api.people_shapes import Asked, FilterText
+from headcount.api.people_shapes import Asked, FilterText, Whole
 from headcount.campaigns.reach import Place
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
@@ -74,7 +74,7 @@ class PlacedAsked(Asked):
     filter: FilterText
     channel: Channel = Field(examples=["email"])
     place: Place = Field(examples=["no_address"])
-    limit: int = Field(100, ge=1, le=1_000, description="At most so many.")
+    limit: Whole = Field(100, ge=1, le=1_000, description="At most so many.")
 
 
 class Placed(BaseModel):
