@@ -125,7 +125,7 @@ def test_each_role_is_offered_what_it_may_do(walk: Walk, tmp_path: Path, role: s
     walk.server.headcount("upload", str(written(tmp_path, PEOPLE)))
     walk.sign_in(f"{role}@acme.example")
     expect(walk.page.get_by_role("link", name="+ Upload")).to_have_count(1 if uploads else 0)
-    walk.page.get_by_role("link", name="people").first.click()
+    walk.page.get_by_role("main").get_by_role("link", name="people").first.click()
     walk.until("Completed")
     expect(walk.page.get_by_role("link", name="Undo")).to_have_count(1 if uploads else 0)
     assert ("bob@example" in walk.page.content()) is uploads
