@@ -26,6 +26,7 @@ from headcount.config import Settings
 from headcount.errors import WrongCall
 from headcount.house import House
 from headcount.ingest.desk import LiveDesk
+from headcount.ingest.journal import Journal
 from headcount.ingest.queue import Ingest
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
@@ -83,7 +84,7 @@ class Application:
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
         """The profiles, for as long as the context lasts. No file is read beside it, so it gets all of the memory. Raises Busy."""
-        return _open_store(self.settings, self.data_file, share=1.0)
+        return _open_settled(self.settings, self.data_file, share=1.0)
 
     def people(self, by: Principal) -> PeopleDesk:
         """The people of the account, as somebody asks for them."""
@@ -105,7 +106,7 @@ def application(settings: Settings) -> Iterator[Application]:
     try:
         ensure_account(control, settings.account, settings.timezone)
         records, rules = SqlUploads(control), _rules(settings)
-        open_store = partial(_open_store, settings, data_file)
+        open_store = partial(_open_settled, settings, data_file)
         looking = Looking(open_store, rules)
         undoing = Undoing(records, partial(open_store, share=1.0), rules)
         yield Application(
@@ -152,6 +153,22 @@ def _open_store(settings: Settings, data_file: Path, share: float = 1 - _READING
     return open_profiles(data_file, memory_mb=memory, threads=_threads(settings), patience=PATIENCE)
 
 
+@contextmanager
+def _open_settled(settings: Settings, data_file: Path, share: float = 1 - _READING_SHARE) -> Iterator[DuckDBProfiles]:
+    """The store, with what a server that was ended had answered and not written yet."""
+    open_store, journal = partial(_open_store, settings, data_file, share), _journal(data_file)
+    if journal.is_there:
+        ingest = Ingest(open_store, _rules(settings), lambda: False, journal)
+        ingest.settle()
+        ingest.stop(_GRACE)
+    with open_store() as store:
+        yield store
+
+
+def _journal(data_file: Path) -> Journal:
+    return Journal(data_file.with_suffix(".calls.sqlite"))
+
+
 def _threads(settings: Settings) -> int:
     return settings.threads or os.cpu_count() or 1
 
@@ -187,6 +204,7 @@ class _Accounts:
         self._guard = threading.Lock()
         self._means: dict[str, Means] = {}
         self._stores: dict[str, SharedProfiles] = {}
+        self._open: dict[str, Callable[[], AbstractContextManager[DuckDBProfiles]]] = {}
         self._ingests: dict[str, Ingest] = {}
 
     def means(self, account_id: str) -> Means:
@@ -203,21 +221,21 @@ class _Accounts:
     def people(self, by: Principal) -> PeopleDesk:
         """The people of the principal's account."""
         means = self.means(by.account_id)
-        history, store = means.history, self._stores[by.account_id]
-        return PeopleDesk(by, store.open, history.ids, history.number, history.rules.zone, means.log, means.clock)
+        history, open_store = means.history, self._open[by.account_id]
+        return PeopleDesk(by, open_store, history.ids, history.number, history.rules.zone, means.log, means.clock)
 
     def records(self, by: Principal) -> RecordDesk:
         """The same people as records."""
         means = self.means(by.account_id)
-        store, zone = self._stores[by.account_id], means.history.rules.zone
-        return RecordDesk(by, store.open, SqlCursors(self._control), zone, means.log, means.clock)
+        open_store, zone = self._open[by.account_id], means.history.rules.zone
+        return RecordDesk(by, open_store, SqlCursors(self._control), zone, means.log, means.clock)
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the principal's account reach."""
         means = self.means(by.account_id)
-        history, store = means.history, self._stores[by.account_id]
+        history, open_store = means.history, self._open[by.account_id]
         uploads, kept = (history.number, history.running), SqlDeliveries(self._control)
-        return ReachDesk(by, store.open, *uploads, kept, means.log, history.rules.zone, means.clock)
+        return ReachDesk(by, open_store, *uploads, kept, means.log, history.rules.zone, means.clock)
 
     def live(self, by: Principal) -> LiveDesk:
         """The records that the principal sends."""
@@ -241,7 +259,9 @@ class _Accounts:
     def adopt(self) -> None:
         """Go on with what was interrupted, in every account."""
         for account in self._accounts.list():
-            self.means(account.id).turns.adopt()
+            turns = self.means(account.id).turns
+            self._ingests[account.id].settle()
+            turns.adopt()
 
     def close_idle(self, seconds: float) -> None:
         """Close the data files that nobody has used for so long."""
@@ -251,10 +271,11 @@ class _Accounts:
     def _made(self, account: Account) -> Means:
         settings = self._settings.model_copy(update={"account": account.id, "timezone": account.time_zone})
         records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
-        self._stores[account.id] = store
-        self._ingests[account.id] = Ingest(store.open, rules, partial(records.is_any_working, account.id))
-        looking, undoing = ApartLooking(store.open, rules), Undoing(records, store.open, rules)
-        turns = Turns(Uploads(records, store.open, looking, undoing, rules), partial(self._wake, account.id))
+        ingest = Ingest(store.open, rules, partial(records.is_any_working, account.id), _journal(_data_file(settings)))
+        open_store = partial(_settled, ingest, store)
+        self._stores[account.id], self._ingests[account.id], self._open[account.id] = store, ingest, open_store
+        looking, undoing = ApartLooking(open_store, rules), Undoing(records, open_store, rules)
+        turns = Turns(Uploads(records, open_store, looking, undoing, rules), partial(self._wake, account.id))
         log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)
         return Means(turns, History(records, rules), Checking(records, looking), undoing, mappings, log, _now)
 
@@ -325,6 +346,14 @@ def _given(settings: Settings) -> Given:
 def _close_idle(accounts: _Accounts, ended: threading.Event) -> None:
     while not ended.wait(_ROUND):
         accounts.close_idle(_IDLE)
+
+
+@contextmanager
+def _settled(ingest: Ingest, store: SharedProfiles) -> Iterator[DuckDBProfiles]:
+    """The store, with every call that was answered."""
+    ingest.settle()
+    with store.open() as opened:
+        yield opened
 
 
 def _shared(settings: Settings) -> SharedProfiles:

@@ -1,4 +1,4 @@
-"""Twenty kills while calls come in: what was answered is there, and nothing counts twice."""
+"""Kills while calls come in: what was answered is there, and nothing counts twice."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.server.process import WHO, Server, start
 
 #: How many kills, people, and connections that send.
 KILLS, PEOPLE, CONNECTIONS = 20, 8, 4
+#: Rows of a file that is applied for some seconds.
+UPLOADED = 400_000
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +60,24 @@ class Sender:
                 return False
 
 
+class Plain(Sender):
+    """Makes people, each by a call of its own without a key, and remembers those of whom an answer says that they are stored."""
+
+    def run(self, number: int) -> None:
+        calls = 0
+        while not self.ended.is_set():
+            calls += 1
+            record = {"type": "profile", "identity": f"live-{number}-{calls}", "profileData": {"plan": "live"}}
+            try:
+                answer = httpx.post(f"http://127.0.0.1:{self.port}/1/upload", json={"d": [record]}, headers=WHO, timeout=20)
+            except httpx.TransportError:
+                time.sleep(0.05)
+                continue
+            if answer.status_code == 200:
+                with self._guard:
+                    self.answered[record["identity"]] += 1
+
+
 def numbers(server: Server) -> Counter[str]:
     with server.http as http:
         found = [http.get(f"/people/p{n}").json() for n in range(PEOPLE)]
@@ -82,6 +102,42 @@ def test_what_was_answered_is_there_and_counts_once(tmp_path: Path) -> None:
         assert sender.refused == []
         assert sum(sender.answered.values()) > KILLS
         assert numbers(server) == sender.answered
+    finally:
+        sender.ended.set()
+        server.kill()
+
+
+def test_what_was_answered_while_an_upload_is_applied_is_there(tmp_path: Path) -> None:
+    server, sender = start(tmp_path / "data"), Plain()
+    sender.port = server.port
+    threads = [threading.Thread(target=sender.run, args=(number,)) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    try:
+        with server.http as http:
+            file = "identity,plan\n" + "".join(f"u{n},free\n" for n in range(UPLOADED))
+            upload = http.post("/uploads", params={"wait": 0}, files={"file": ("people.csv", file)}).json()["upload"]["id"]
+        while not list((tmp_path / "data" / "accounts").glob("*.calls.sqlite")):
+            time.sleep(0.01)
+        newest = list[str]()
+        for _ in range(2):
+            wanted = len(sender.answered) + 20
+            while len(sender.answered) < wanted:
+                time.sleep(0.01)
+            server.kill()
+            newest += list(sender.answered)[-20:]
+            server = start(tmp_path / "data", PORT=str(sender.port))
+        sender.ended.set()
+        for thread in threads:
+            thread.join(60)
+        with server.http as http:
+            assert all(http.get(f"/people/{identity}").json()["properties"]["plan"]["value"] == "live" for identity in newest)
+            while http.get(f"/uploads/{upload}").json()["upload"]["status"] != "completed":
+                time.sleep(0.1)
+            counted = [http.post("/segments/count", json={"filter": f'plan = "{plan}"'}).json()["count"] for plan in ("free", "live")]
+        assert counted[0] == UPLOADED
+        # Somebody may be there of whom no answer came back any more.
+        assert len(sender.answered) <= counted[1] <= len(sender.answered) + 2 * CONNECTIONS
     finally:
         sender.ended.set()
         server.kill()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from headcount.auth.rights import Principal, Right
 from headcount.ingest.group import Outcome
-from headcount.ingest.queue import Asked, Ingest
+from headcount.ingest.queue import Ingest
+from headcount.ingest.waiting import Asked
 
 
 @dataclass(frozen=True, slots=True)

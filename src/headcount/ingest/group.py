@@ -108,6 +108,22 @@ class Reading:
 
     def read(self, calls: Mapping[int, Call], sent: Sequence[Sent], *, keep: bool = True, ordered: bool = False) -> Read:
         """What the calls say, all together. Without `keep` no property is made; `ordered` as in LiveBatch."""
+        looked = self._look(sent, keep=keep)
+        worth = with_whose(looked.worth, looked.findings.refused)
+        live = self._batch(calls, looked.keys, looked.well, worth, ordered=ordered)
+        outcomes = _outcomes(calls, looked.records, looked.findings)
+        properties = {p.number: p for p in looked.properties.values()}
+        return Read(replace(live, aliases=looked.named.aliases(looked.well)) if live else None, outcomes, properties)
+
+    def foretell(self, calls: Mapping[int, Call], sent: Sequence[Sent]) -> Mapping[int, Outcome]:
+        """What will become of calls, but for those where that depends on what is stored when they are written."""
+        looked = self._look(sent, keep=False)
+        pending = looked.keys.pending()
+        unsure = {row // ROWS for each in sent for row, scope, key, *_ in each.cells if (scope, key) in pending}
+        outcomes = _outcomes(calls, looked.records, looked.findings)
+        return {number: outcome for number, outcome in outcomes.items() if number not in unsure}
+
+    def _look(self, sent: Sequence[Sent], *, keep: bool) -> _Looked:
         records = [record for each in sent for record in each.records]
         cells = [cell for each in sent for cell in each.cells]
         well = [record for record in records if record.fault is None]
@@ -117,9 +133,7 @@ class Reading:
         worth = self._type(keys, named.rows, cells)
         findings = _found(worth, keys)
         well = [record for record in well if record.row not in findings.refused]
-        outcomes = _outcomes(calls, records, findings)
-        live = self._batch(calls, keys, well, with_whose(worth, findings.refused), ordered=ordered)
-        return Read(replace(live, aliases=named.aliases(well)) if live else None, outcomes, {p.number: p for p in properties.values()})
+        return _Looked(records, well, named, keys, properties, worth, findings)
 
     def _keys(self, cells: Sequence[Cell]) -> Keys:
         came = {(scope, key, kind, operation) for _, scope, key, operation, kind, _ in cells}
@@ -216,6 +230,21 @@ class Reading:
         }
         self._statements.give(well=cells, given=pa.table(given))
         return self._statements.table(happened())
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found out about some calls before anything is made of it."""
+
+    records: Sequence[Record]
+    #: Those that are not refused.
+    well: Sequence[Record]
+    named: _Names
+    keys: Keys
+    properties: Mapping[str, Property]
+    #: What the cells are worth.
+    worth: pa.Table
+    findings: _Findings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import pyarrow as pa
 
-from headcount.ingest.records import NAMES, Kind, Operation
+from headcount.ingest.records import NAMES, RELATIVE, Kind, Operation
 from headcount.profiles.consent import Channel, channel_of, near_miss
 from headcount.profiles.properties import NAME_LIMIT, PROHIBITED, Property
 from headcount.values.types import Type
@@ -94,6 +94,11 @@ class Keys:
     def of_people(self) -> Iterator[Entry]:
         """The properties of people that are applied."""
         return (e for e in self.entries.values() if e.role == "property" and not e.scope and not e.refused)
+
+    def pending(self) -> set[Key]:
+        """The keys of which only the store can tell what becomes: consents, operations on what is stored, and what has to be made."""
+        made = {("", name) for name, _ in self.wanted} | {(scope, name) for scope, name, _ in self.new_event_types}
+        return made | {place for place, entry in self.entries.items() if entry.role == "consent" or entry.operations & RELATIVE}
 
     def described(self, k: Sequence[int]) -> pa.Table:
         """What the keys of some cells are, one row a cell: `role`, `number`, `type`, `inverse`, `refused`, `key`, `scope`."""

@@ -1,82 +1,69 @@
-"""The live calls of one account: those that wait are written together, and answered when that is durable."""
+"""The live calls of one account: those that wait are written together, and answered when that is durable.
+
+While an upload has the data file, most calls are answered before they are written there: when they are in the journal (decision 27).
+"""
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, asynccontextmanager, closing
+from datetime import UTC, datetime
 
 import structlog
 from anyio import Semaphore, move_on_after
-from prometheus_client import Counter, Histogram
 
 from headcount.errors import Busy, Throttled, WrongCall
-from headcount.ingest.group import Outcome, Read, Reading
-from headcount.ingest.records import RECORDS, Sent, read
-from headcount.profiles.live import Answer, Call, LiveEffect, LiveStore
+from headcount.ingest.group import Outcome, Reading
+from headcount.ingest.journal import Entry, Journal
+from headcount.ingest.records import RECORDS, read
+from headcount.ingest.waiting import Asked, Waiting
+from headcount.ingest.writer import Writer
+from headcount.profiles.live import Call, LiveStore
 from headcount.uploads.rules import Rules
 
 #: Calls of an account that are in hand at once; the compared platform has the same limit.
 AT_ONCE = 15
 #: How many more wait for one of those to be answered, and for how many seconds; an upload may have its turn for a moment.
 _WAITING, _PATIENCE = 15, 0.5
-#: Records that are written together at most.
+#: Records that are written together at most, and beyond which no further call is answered before it is written.
 _TOGETHER = AT_ONCE * RECORDS
-#: Seconds for which calls are gathered while a file is worked on, and how many are enough.
+#: Seconds for which calls are gathered that are answered before they are written, and how many are enough.
 _GATHERED, _ENOUGH = 0.08, 10
+#: Seconds after which those are written: what a group takes hardly depends on how many they are, and the upload needs the processor, too.
+_LAG = 0.5
+#: Seconds between two looks whether the upload has ended.
+_ROUND = 1.0
 #: Seconds that the account is kept open for the next call.
 _LINGER = 20.0
-#: How long an answer is kept for a call that comes again.
-KEPT = timedelta(hours=24)
 #: Characters of an idempotency key.
 LONGEST_KEY = 200
-
-RECORDS_DONE = Counter("headcount_live_records", "Records of live calls, by what became of them.", ["outcome"])
-GROUP_SIZE = Histogram("headcount_live_group_calls", "Calls that were written in one transaction.", buckets=(1, 2, 4, 8, 15, 30))
 
 OpenStore = Callable[[], AbstractContextManager[LiveStore]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How a call wants to be treated."""
-
-    actor: str
-    door: str
-    #: What it is known by where it may come again and must not count twice.
-    key: str | None = None
-    #: Whether it is only looked at.
-    dry_run: bool = False
-
-
-@dataclass(slots=True)
-class _Waiting:
-    call: Call
-    sent: Sent
-    asked: Asked
-    sha256: str
-    future: Future[Outcome] = field(default_factory=Future)
-
-
 class Ingest:
-    """Takes the live calls of one account. A thread works while there are any, and for a while after."""
+    """Takes the live calls of one account. Threads work while there are any, and for a while after."""
 
-    def __init__(self, open_store: OpenStore, rules: Rules, underway: Callable[[], bool]) -> None:
+    def __init__(self, open_store: OpenStore, rules: Rules, underway: Callable[[], bool], journal: Journal) -> None:
         self._open_store = open_store
         self._rules = rules
         #: Whether an upload of the account was accepted that is not applied yet.
         self._underway = underway
+        self._journal = journal
         self._changed = threading.Condition()
-        self._waiting: list[_Waiting] = []
+        #: Calls that came while others are answered before they are written, and those that are written next.
+        self._came: list[Waiting] = []
+        self._line: list[Waiting] = []
         self._places = Semaphore(AT_ONCE)
         self._number: int | None = None
-        self._working = False
-        self._thread: threading.Thread | None = None
-        self._stopping = False
+        self._threads: dict[str, threading.Thread] = {}
+        self._working = self._promising = self._stopping = False
+        #: Whether the calls that an earlier program left in the journal are in the line.
+        self._adopted = False
+        #: How many calls were noted in the journal so far, how many of those were written, and how many somebody waits for.
+        self._noted = self._written = self._wanted = 0
 
     def demand_room(self) -> None:
         """Raises Throttled `calls_too_many` where no further call may even wait to be taken in hand."""
@@ -108,178 +95,198 @@ class Ingest:
         number = self._next_number()
         sent = read(body, number)
         at = datetime.now(UTC).replace(tzinfo=None)
-        sha256 = hashlib.sha256(body).hexdigest() if asked.key else ""
-        waiting = _Waiting(Call(number, at, asked.actor, asked.door), sent, asked, sha256)
+        waiting = Waiting(Call(number, at, asked.actor, asked.door), body, sent, asked)
         with self._changed:
-            self._waiting.append(waiting)
-            if not self._working:
-                self._working = True
-                self._thread = threading.Thread(target=self._work, args=(self._thread,), name=f"live-{self._rules.account}", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            if self._promising:
+                self._came.append(waiting)
+                self._changed.notify_all()
+            else:
+                self._enqueue([waiting])
         return waiting.future
+
+    def settle(self) -> None:
+        """Return when every call that was answered is in the store, as far as the store can be written."""
+        with self._changed:
+            self._adopted = self._adopted or not self._journal.is_there
+            if self._adopted and self._noted == self._written:
+                return
+            self._keep_working()
+            self._changed.wait_for(lambda: self._adopted or not self._working)
+            wanted = self._wanted = self._noted
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._written >= wanted or not self._working)
 
     def stop(self, seconds: float) -> None:
         """Take no more calls, and wait until those in hand are answered."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread:
-            self._thread.join(seconds)
+        for name in ("promising", "writing"):
+            if thread := self._threads.get(name):
+                thread.join(seconds)
+        self._journal.close()
 
     def _next_number(self) -> int:
         with self._changed:
             if self._number is None:
                 with self._open_store() as store:
-                    self._number = store.last_call()
+                    self._number = max(store.last_call(), self._journal.last())
             self._number += 1
             return self._number
 
-    def _work(self, before: threading.Thread | None) -> None:
-        if before:
-            # It is about to end.
-            before.join()
+    def _enqueue(self, calls: Sequence[Waiting]) -> None:
+        """Have calls written; called with the condition."""
+        self._line.extend(calls)
+        if self._line:
+            self._keep_working()
+        self._changed.notify_all()
+
+    def _keep_working(self) -> None:
+        if not self._working:
+            self._working = True
+            self._start("writing", self._write)
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        before = self._threads.get(name)
+
+        def run() -> None:
+            if before:
+                # It is about to end.
+                before.join()
+            work()
+
+        self._threads[name] = threading.Thread(target=run, name=f"{name}-{self._rules.account}", daemon=True)
+        self._threads[name].start()
+
+    def _write(self) -> None:
         try:
-            with self._open_store() as store:
-                writer = _Writer(store, Reading(store, self._rules), self._underway)
-                try:
-                    while self._is_wanted():
-                        if self._underway():
-                            self._gather()
-                        # Whoever comes while it is waited for is written with the others.
-                        with store.live_turn():
-                            writer.write(self._take())
-                finally:
-                    writer.close()
+            with self._open_store() as store, closing(Reading(store, self._rules)) as reading:
+                self._adopt(store)
+                writer = Writer(store, reading, self._underway)
+                while self._is_due():
+                    if self._underway():
+                        self._begin_to_promise()
+                    # Whoever comes while it is waited for is written with the others.
+                    with store.live_turn():
+                        group = self._take()
+                        done = writer.write(group)
+                    self._forget(group, done)
         except Exception as error:  # noqa: BLE001 - see below
             # The store cannot be opened; whoever waits learns why.
             structlog.get_logger().exception("live_failed", account=self._rules.account)
             self._fail(error)
 
-    def _is_wanted(self) -> bool:
-        """Whether calls wait; not where none came for a while, and then the thread ends."""
+    def _is_due(self) -> bool:
+        """Whether there are calls to be written, as soon as that is due; not where none came for a while, and then the thread ends."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._stopping, _LINGER)
-            if not self._waiting:
+            self._changed.wait_for(lambda: self._line or self._stopping, _LINGER)
+            if self._line:
+                self._changed.wait_for(self._presses, _LAG)
+            else:
                 self._working = False
                 self._changed.notify_all()
             return self._working
 
-    def _gather(self) -> None:
-        """Let some more calls come. What a group takes hardly depends on how many they are, and the upload needs the processor, too."""
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._waiting) >= _ENOUGH or self._stopping, _GATHERED)
+    def _presses(self) -> bool:
+        """Whether somebody waits until the calls in the line are written."""
+        waited_for = self._written < self._wanted or not all(each.noted for each in self._line)
+        return waited_for or self._stopping or not self._promising
 
-    def _take(self) -> Sequence[_Waiting]:
+    def _take(self) -> Sequence[Waiting]:
         """The calls that wait, as many as are written together."""
         with self._changed:
-            taken, records = list[_Waiting](), 0
-            while self._waiting and (not taken or records + len(self._waiting[0].sent.records) <= _TOGETHER):
-                taken.append(self._waiting.pop(0))
+            taken, records = list[Waiting](), 0
+            while self._line and (not taken or records + len(self._line[0].sent.records) <= _TOGETHER):
+                taken.append(self._line.pop(0))
                 records += len(taken[-1].sent.records)
             return taken
 
+    def _forget(self, group: Sequence[Waiting], done: Sequence[Waiting]) -> None:
+        """Take out of the journal what is written. What could not be stays there until the program is started again."""
+        if not any(each.noted for each in group):
+            return
+        self._journal.forget(each.call.number for each in done if each.noted)
+        with self._changed:
+            self._written += sum(each.noted for each in group)
+            ended = self._written == self._noted and not self._promising
+            self._changed.notify_all()
+        if ended:
+            self._journal.close()
+
+    def _adopt(self, store: LiveStore) -> None:
+        """Take over what an earlier program had answered, and not written."""
+        if self._adopted:
+            return
+        left = self._journal.left()
+        written = store.written([entry.call.number for entry in left]) if left else ()
+        self._journal.forget(written)
+        waiting = [Waiting.left(entry.call, entry.body) for entry in left if entry.call.number not in written]
+        with self._changed:
+            self._line[:0] = waiting
+            self._noted += len(waiting)
+            self._adopted = True
+            self._changed.notify_all()
+        if not waiting:
+            self._journal.close()
+
     def _fail(self, error: Exception) -> None:
         with self._changed:
-            waiting, self._waiting, self._working = self._waiting, [], False
+            failed = [each for each in self._line if not each.noted]
+            self._line = [each for each in self._line if each.noted]
+            self._working = False
             self._changed.notify_all()
-        for each in waiting:
-            each.future.set_exception(error)
+        for each in failed:
+            each.fail(error)
+
+    def _begin_to_promise(self) -> None:
+        with self._changed:
+            if not self._promising and not self._stopping:
+                self._promising = True
+                self._start("promising", self._promise)
+
+    def _promise(self) -> None:
+        """Answer calls before they are written, for as long as an upload is underway."""
+        try:
+            with self._open_store() as store, closing(Reading(store, self._rules)) as reading:
+                for group in self._gathered():
+                    outcomes = self._foretold(group, reading)
+                    with self._changed:
+                        for each in group:
+                            if each.call.number in outcomes:
+                                each.promise(outcomes[each.call.number])
+                        self._noted += len(outcomes)
+                        self._enqueue(group)
+        except Exception:  # noqa: BLE001 - whoever waits is written, and answered, as at other times
+            structlog.get_logger().exception("live_promise_failed", account=self._rules.account)
+        with self._changed:
+            came, self._came, self._promising = self._came, [], False
+            self._enqueue(came)
+
+    def _gathered(self) -> Iterator[Sequence[Waiting]]:
+        while self._underway() and not self._stopping:
+            with self._changed:
+                self._changed.wait_for(lambda: self._came or self._stopping, _ROUND)
+                if self._came:
+                    self._changed.wait_for(lambda: len(self._came) >= _ENOUGH or self._stopping, _GATHERED)
+                group, self._came = self._came, []
+            if group:
+                yield group
+
+    def _foretold(self, group: Sequence[Waiting], reading: Reading) -> Mapping[int, Outcome]:
+        """What becomes of those calls for which that is known already, and which are in the journal now."""
+        plain = {each.call.number: each for each in group if each.asked.key is None and not each.asked.dry_run}
+        with self._changed:
+            crowded = sum(len(each.sent.records) for each in self._line) >= _TOGETHER
+        if not plain or crowded:
+            return {}
+        try:
+            outcomes = reading.foretell({number: each.call for number, each in plain.items()}, [each.sent for each in plain.values()])
+            self._journal.note(Entry(plain[number].call, plain[number].body) for number in outcomes)
+        except Exception as error:  # noqa: BLE001 - then they are written, and answered, as at other times
+            structlog.get_logger().error("live_promise_failed", account=self._rules.account, error=type(error).__name__)
+            return {}
+        return outcomes
 
 
 def _too_many() -> Throttled:
     return Throttled("calls_too_many", "Too many concurrent requests", seconds=1)
-
-
-class _Writer:
-    """Writes groups of calls into one store."""
-
-    def __init__(self, store: LiveStore, reading: Reading, underway: Callable[[], bool]) -> None:
-        self._store = store
-        self._reading = reading
-        self._underway = underway
-        self._forgot: datetime | None = None
-
-    def close(self) -> None:
-        """Give the engine of the reading back."""
-        self._reading.close()
-
-    def write(self, group: Sequence[_Waiting]) -> None:
-        """Write what the calls say, and answer them."""
-        GROUP_SIZE.observe(len(group))
-        repeated = dict[str, list[_Waiting]]()
-        fresh = list[_Waiting]()
-        for each in group:
-            if each.asked.dry_run:
-                self._attempt([each])
-            elif each.asked.key is None:
-                fresh.append(each)
-            elif each.asked.key in repeated:
-                repeated[each.asked.key].append(each)
-            elif not self._answered(each):
-                repeated[each.asked.key] = []
-                fresh.append(each)
-        if fresh:
-            self._attempt(fresh)
-        for again in repeated.values():
-            for each in again:
-                if not self._answered(each):
-                    self._attempt([each])
-
-    def _answered(self, waiting: _Waiting) -> bool:
-        """Whether the call came before, and is answered as it was then."""
-        before = self._store.answer(waiting.asked.key or "")
-        if before is None:
-            return False
-        if before.sha256 == waiting.sha256:
-            waiting.future.set_result(Outcome.from_json(before.answer))
-        else:
-            reason = "This idempotency key was used for another body."
-            waiting.future.set_exception(WrongCall("key_reused", reason, "Make a key for each call, and keep it for its repetitions only."))
-        return True
-
-    def _attempt(self, group: Sequence[_Waiting]) -> None:
-        try:
-            outcomes = self._written(group)
-        except Exception as error:  # noqa: BLE001 - see below
-            # What one call says must not cost the others.
-            if len(group) > 1:
-                for each in group:
-                    self._attempt([each])
-                return
-            structlog.get_logger().error("live_call_failed", error=type(error).__name__)
-            group[0].future.set_exception(error)
-            return
-        for each in group:
-            outcome = outcomes[each.call.number]
-            RECORDS_DONE.labels("processed").inc(outcome.processed)
-            RECORDS_DONE.labels("failed").inc(len(outcome.failed))
-            each.future.set_result(outcome)
-
-    def _written(self, group: Sequence[_Waiting]) -> Mapping[int, Outcome]:
-        keep = not group[0].asked.dry_run
-        found = self._reading.read(
-            {each.call.number: each.call for each in group},
-            [each.sent for each in group],
-            keep=keep,
-            ordered=keep and self._underway(),
-        )
-        if keep and found.live is not None:
-            self._store.apply_live(found.live, lambda effect: _answers(found, effect, group))
-            self._forget(group[-1].call.at)
-        return found.outcomes
-
-    def _forget(self, now: datetime) -> None:
-        """Forget old answers, once in a while."""
-        if self._forgot is None or now - self._forgot > timedelta(hours=1):
-            self._forgot = now
-            self._store.forget_answers(now - KEPT)
-
-
-def _answers(found: Read, effect: LiveEffect, group: Sequence[_Waiting]) -> list[Answer]:
-    found.note(effect)
-    return [
-        Answer(each.asked.key, each.sha256, each.call.at, found.outcomes[each.call.number].to_json())
-        for each in group
-        if each.asked.key is not None
-    ]

@@ -37,6 +37,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "$incr": "incr",
     "$decr": "decr",
 }
+#: Those whose outcome depends on the stored value.
+RELATIVE: frozenset[Operation] = frozenset({"add", "remove", "incr", "decr"})
 #: What a value is: `nested` is an object, or a list with anything but texts, numbers and truth values in it.
 Kind: TypeAlias = Literal["text", "date", "whole", "fraction", "boolean", "list", "nested", "nothing"]
 

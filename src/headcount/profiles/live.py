@@ -117,6 +117,10 @@ class LiveStore(Protocol):
         """The highest number of a call; 0 where there was none."""
         ...
 
+    def written(self, calls: Collection[int]) -> Collection[int]:
+        """Those of the calls, by their numbers, that are in the store."""
+        ...
+
     def aliased(self, kinds: Collection[str], values: Collection[str]) -> pa.Table:
         """Columns `kind`, `value`, `identity`: whose other names these are; more than was asked for where a value has several kinds."""
         ...

@@ -227,6 +227,11 @@ class DuckDBProfiles(Reading):
         """See LiveStore."""
         return int(single_row(self.connection, "SELECT coalesce(max(call), 0) FROM calls")[0])
 
+    def written(self, calls: Collection[int]) -> Collection[int]:
+        """See LiveStore."""
+        asked = "SELECT call FROM calls WHERE call IN (SELECT unnest(?))"
+        return {call for (call,) in self.connection.execute(asked, [list(calls)]).fetchall()}
+
     def aliased(self, kinds: Collection[str], values: Collection[str]) -> pa.Table:
         """See LiveStore."""
         asked = "SELECT kind, value, identity FROM aliases WHERE kind IN (SELECT unnest(?)) AND value IN (SELECT unnest(?))"
