@@ -130,14 +130,15 @@ def with_change(saved: Sequence[SavedSegment], segment: SavedSegment, now: datet
         )
     after = [segment, *others]
     for each in after:
-        if each.kind == "live":
+        # One that asks for no other cannot have been broken.
+        if each is segment or (each.kind == "live" and each.tree is not None and segments_of(each.tree)):
             resolved(InSegment(each.name), after, now)
     return after
 
 
 def _asking(segment: SavedSegment, before: str, after: str) -> SavedSegment:
     """A segment with another name for one that its filter asks for."""
-    if segment.tree is None or before == after or folded(before) not in map(folded, segments_of(segment.tree)):
+    if before == after or segment.tree is None or folded(before) not in map(folded, segments_of(segment.tree)):
         return segment
     return replace(segment, filter=to_json(_renamed(segment.tree, before, after)))
 

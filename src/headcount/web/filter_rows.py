@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ JOINS: Final = cast("tuple[Join, ...]", get_args(Join))
 #: What stands before a test that is turned round.
 _NOT: Final = "not "
 #: What is a number when a property of numbers is compared with it.
-_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]{1,400})?(e[+-]?[0-9]{1,3})?", re.ASCII)
 #: Tests of a property that take no value, and those that take two.
 NO_VALUE, TWO_VALUES = frozenset({"exists"}), frozenset({"between"})
 
@@ -243,7 +244,9 @@ def _value(text: str, kind: str | None) -> Value:
         return text == "true"
     if kind not in {"integer", "float"} or not _NUMBER.fullmatch(text):
         return text
-    return float(text) if "." in text else int(text)
+    if text.lstrip("-").isdigit():
+        return int(text)
+    return float(text) if math.isfinite(float(text)) else text
 
 
 def _as_list(values: Sequence[Value]) -> str:
