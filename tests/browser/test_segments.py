@@ -25,7 +25,8 @@ def count(walk: Walk, number: int) -> None:
 def choose(walk: Walk, label: str, option: str) -> None:
     """With the keyboard alone, as far as a list of options goes without a mouse."""
     walk.page.get_by_label(label).focus()
-    walk.page.get_by_label(label).select_option(option)
+    with walk.page.expect_response("**/segments/new"):
+        walk.page.get_by_label(label).select_option(option)
     expect(walk.page.get_by_label(label)).to_be_focused()
 
 
@@ -48,8 +49,8 @@ def test_a_segment_is_built_by_conditions_and_by_text_and_saved(walk: Walk, peop
     walk.page.get_by_role("button", name="Add a group").press("Enter")
     choose(walk, "Condition 2.1: property", "age")
     choose(walk, "Condition 2.1: test", "between")
-    walk.page.get_by_label("Condition 2.1: value").fill("20")
     walk.page.get_by_label("Condition 2.1: up to").fill("24")
+    walk.page.get_by_label("Condition 2.1: value").fill("20")
     count(walk, 2)
     walk.page.get_by_label("By property").select_option("joined")
     expect(walk.page.get_by_role("table")).to_contain_text("2026-01-05")

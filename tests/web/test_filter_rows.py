@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from tests.store.test_segment_sql import COLUMNS, CROWD, NAMES, filters, holds
 
 from headcount.segments.filter import Filter, segments_of
@@ -67,7 +67,7 @@ def test_what_conditions_cannot_show_is_kept_as_text(text: str) -> None:
 
 
 def form(rows: Rows | None, text: str, was: str, do: str = "") -> FormData:
-    fields = [("text", text), ("was", was), ("do", do), ("all", rows.join if rows else "")]
+    fields: list[tuple[str, str | UploadFile]] = [("text", text), ("was", was), ("do", do), ("all", rows.join if rows else "")]
     for number, group in enumerate(rows.groups if rows else ()):
         fields.append(("join", group.join))
         for row in group.rows:

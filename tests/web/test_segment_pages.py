@@ -17,9 +17,9 @@ def people(admin: Browser) -> Browser:
     return admin
 
 
-def saved(browser: Browser, **wish: str) -> str:
+def saved(browser: Browser, name: str = "Pros", condition: str = 'plan = "pro"') -> str:
     """The path of a segment that is saved."""
-    made = browser.house.segments(operator("default")).save(Wish(**{"name": "Pros", "filter": 'plan = "pro"', **wish}))  # type: ignore[arg-type] - its texts
+    made = browser.house.segments(operator("default")).save(Wish(name=name, filter=condition))
     return f"/segments/{made['id']}"
 
 
@@ -64,7 +64,7 @@ def test_another_filter_name_and_expiry_are_saved(people: Browser) -> None:
 
 def test_what_others_ask_for_is_not_deleted(people: Browser) -> None:
     path = saved(people)
-    other = saved(people, name="Both", filter='in segment "Pros"')
+    other = saved(people, "Both", 'in segment "Pros"')
     assert "Delete this segment?" in words(people.get(f"{path}?delete=yes"))
     refused = people.post(f"{path}/delete")
     assert (refused.status_code, "The segment is asked for by “Both”." in words(refused)) == (409, True)
@@ -102,5 +102,7 @@ def test_who_sees_no_personal_data_builds_without_it(people: Browser) -> None:
 
 
 def test_a_form_that_is_not_whole_is_refused(people: Browser) -> None:
-    assert people.post("/segments/new", **{**ROW, "value": ["a", "b"]}).status_code == 400
+    assert (
+        people.post("/segments/new", value=["a", "b"], **{name: given for name, given in ROW.items() if name != "value"}).status_code == 400
+    )
     assert people.post("/segments/new", csrf="", **ROW).status_code == 403

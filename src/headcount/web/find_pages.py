@@ -50,6 +50,6 @@ def _listed(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"people": [found_person(each) for each in documents[:SHOWN]], "more": len(documents) > SHOWN}
 
 
-def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, **said: object) -> Response:
+def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, **said: Any) -> Response:  # noqa: ANN401 - a template takes anything
     sees, nothing = visit.principal.may(Right.SEE_PERSONAL_DATA), {"erased": False, "condition": ""}
     return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, **{**nothing, **said})
