@@ -31,6 +31,8 @@ from headcount.ingest.queue import Ingest
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
 from headcount.people.records import RecordDesk
+from headcount.people.segments import SegmentDesk
+from headcount.segments.saved import FilterReader
 from headcount.store.control.accounts import SqlAccounts, ensure_account
 from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
@@ -40,6 +42,7 @@ from headcount.store.control.deliveries import SqlDeliveries
 from headcount.store.control.engine import open_control
 from headcount.store.control.mappings import SqlMappings
 from headcount.store.control.passcodes import SqlPasscodes
+from headcount.store.control.segments import SqlSegments
 from headcount.store.control.sessions import SqlSessions
 from headcount.store.control.uploads import SqlUploads
 from headcount.store.control.users import SqlUsers
@@ -80,6 +83,7 @@ class Application:
     data_file: Path
     log: AuditLog
     deliveries: SqlDeliveries
+    saved: SqlSegments
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
@@ -89,12 +93,20 @@ class Application:
     def people(self, by: Principal) -> PeopleDesk:
         """The people of the account, as somebody asks for them."""
         ids, number = self.history.ids, self.history.number
-        return PeopleDesk(by, self.store, ids, number, self.settings.timezone, self.log, _now)
+        return PeopleDesk(by, self.store, ids, number, self._read(by), self.settings.timezone, self.log, _now)
+
+    def segments(self, by: Principal) -> SegmentDesk:
+        """The saved segments of the account, as somebody asks for them."""
+        ids, number = self.history.ids, self.history.number
+        return SegmentDesk(by, self.store, self.saved, ids, number, self.settings.timezone, self.log, _now)
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the account reach, as somebody asks for it."""
-        uploads = self.history.number, self.history.running
-        return ReachDesk(by, self.store, *uploads, self.deliveries, self.log, self.settings.timezone, _now)
+        number, running = self.history.number, self.history.running
+        return ReachDesk(by, self.store, number, self._read(by), running, self.deliveries, self.log, self.settings.timezone, _now)
+
+    def _read(self, by: Principal) -> FilterReader:
+        return FilterReader(by.account_id, self.saved, _now)
 
 
 @contextmanager
@@ -119,6 +131,7 @@ def application(settings: Settings) -> Iterator[Application]:
             data_file,
             SqlAuditLog(control),
             SqlDeliveries(control),
+            SqlSegments(control),
         )
     finally:
         control.dispose()
@@ -222,7 +235,13 @@ class _Accounts:
         """The people of the principal's account."""
         means = self.means(by.account_id)
         history, open_store = means.history, self._open[by.account_id]
-        return PeopleDesk(by, open_store, history.ids, history.number, history.rules.zone, means.log, means.clock)
+        return PeopleDesk(by, open_store, history.ids, history.number, self._read(by, means), history.rules.zone, means.log, means.clock)
+
+    def segments(self, by: Principal) -> SegmentDesk:
+        """The saved segments of the principal's account."""
+        means, saved = self.means(by.account_id), SqlSegments(self._control)
+        history, open_store = means.history, self._open[by.account_id]
+        return SegmentDesk(by, open_store, saved, history.ids, history.number, history.rules.zone, means.log, means.clock)
 
     def records(self, by: Principal) -> RecordDesk:
         """The same people as records."""
@@ -234,8 +253,11 @@ class _Accounts:
         """Whom messages of the principal's account reach."""
         means = self.means(by.account_id)
         history, open_store = means.history, self._open[by.account_id]
-        uploads, kept = (history.number, history.running), SqlDeliveries(self._control)
-        return ReachDesk(by, open_store, *uploads, kept, means.log, history.rules.zone, means.clock)
+        read, kept = self._read(by, means), SqlDeliveries(self._control)
+        return ReachDesk(by, open_store, history.number, read, history.running, kept, means.log, history.rules.zone, means.clock)
+
+    def _read(self, by: Principal, means: Means) -> FilterReader:
+        return FilterReader(by.account_id, SqlSegments(self._control), means.clock)
 
     def live(self, by: Principal) -> LiveDesk:
         """The records that the principal sends."""
@@ -303,6 +325,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             worker,
             accounts.desk,
             accounts.people,
+            accounts.segments,
             accounts.records,
             accounts.reach,
             accounts.live,

@@ -39,7 +39,7 @@ _LARGEST = 2 << 20
 #: ... and of those that bring up to 1,000 records.
 _LARGEST_OF: Mapping[str, int] = {"/1/upload": 5 << 20}
 #: Calls that write their body to disk while it arrives.
-_STREAMED = frozenset({"/api/v1/uploads", "/api/v1/inspect", "/api/v1/check"})
+_STREAMED = frozenset({"/api/v1/uploads", "/api/v1/inspect", "/api/v1/check", "/api/v1/segments/audience"})
 #: What callers send; anything may stand there, and each makes numbers of its own.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: From a call and what went wrong to the answer.

@@ -15,6 +15,7 @@ from headcount.ingest.desk import LiveDesk
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
 from headcount.people.records import RecordDesk
+from headcount.people.segments import SegmentDesk
 from headcount.uploads.desk import Desk
 
 #: The name of the cookie with the token of a session, and of the header with the token for its forms.
@@ -35,6 +36,8 @@ class House:
     desk: Callable[[Principal], Desk]
     #: The people of the account of whoever asks, with their consents and properties.
     people: Callable[[Principal], PeopleDesk]
+    #: The saved segments of the account of whoever asks.
+    segments: Callable[[Principal], SegmentDesk]
     #: The same people as records, for programs.
     records: Callable[[Principal], RecordDesk]
     #: Whom messages of the account of whoever asks reach.

@@ -67,7 +67,8 @@ class Plain(Sender):
         calls = 0
         while not self.ended.is_set():
             calls += 1
-            record = {"type": "profile", "identity": f"live-{number}-{calls}", "profileData": {"plan": "live"}}
+            identity = f"live-{number}-{calls}"
+            record = {"type": "profile", "identity": identity, "profileData": {"plan": "live"}}
             try:
                 answer = httpx.post(f"http://127.0.0.1:{self.port}/1/upload", json={"d": [record]}, headers=WHO, timeout=20)
             except httpx.TransportError:
@@ -75,7 +76,7 @@ class Plain(Sender):
                 continue
             if answer.status_code == 200:
                 with self._guard:
-                    self.answered[record["identity"]] += 1
+                    self.answered[identity] += 1
 
 
 def numbers(server: Server) -> Counter[str]:

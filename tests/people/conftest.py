@@ -14,6 +14,8 @@ from headcount.auth.rights import Principal, Right
 from headcount.bootstrap import application
 from headcount.config import load_settings
 from headcount.people.desk import PeopleDesk
+from headcount.segments.grammar import parse
+from headcount.segments.saved import Resolved
 from headcount.uploads.mapping import Request
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -35,6 +37,9 @@ class Notes:
         return self.entries[:limit]
 
 
+#: Reads filters that name no segment.
+READ: Callable[[str], Resolved] = lambda text: Resolved(parse(text), ())  # noqa: E731 - a value
+
 DeskOf: TypeAlias = Callable[..., PeopleDesk]
 
 
@@ -55,7 +60,7 @@ def desk_of(tmp_path: Path, notes: Notes) -> Iterator[DeskOf]:
 
         def made(*rights: Right) -> PeopleDesk:
             principal = Principal(id="u1", name="Mia", account_id="default", rights=frozenset(rights), door="api")
-            return PeopleDesk(principal, app.store, app.history.ids, app.history.number, "UTC", notes, lambda: NOW)
+            return PeopleDesk(principal, app.store, app.history.ids, app.history.number, READ, "UTC", notes, lambda: NOW)
 
         yield made
 

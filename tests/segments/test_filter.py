@@ -21,6 +21,7 @@ from headcount.segments.filter import (
     Filter,
     In,
     InLast,
+    InSegment,
     Not,
     Or,
     UploadIs,
@@ -45,6 +46,7 @@ _conditions: st.SearchStrategy[Filter] = st.one_of(
     _tests,
     st.builds(ConsentIs, st.sampled_from(CHANNELS), st.sampled_from(CONSENT_STATES)),
     st.builds(UploadIs, st.text()),
+    st.builds(InSegment, st.text()),
     st.builds(Did, st.text(), st.integers(1), st.none() | _days, st.none() | st.text(), st.none() | st.text(), _of_events),
 )
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from headcount.errors import WrongCall
-from headcount.segments.filter import MAX_DEPTH, Between, Comparison, Did, Exists, Filter, In, InLast
+from headcount.segments.filter import MAX_DEPTH, Between, Comparison, Did, Exists, Filter, In, InLast, InSegment
 from headcount.segments.filter_json import MAX_LEVELS, from_json, to_json
 from headcount.segments.grammar import parse
 
@@ -32,6 +32,7 @@ def test_to_json() -> None:
         ({"property": "a", "operator": "in", "value": [1, "x", True]}, In("a", (1, "x", True))),
         ({"property": "a", "operator": "between", "value": [1.5, 2]}, Between("a", 1.5, 2)),
         ({"property": "a", "operator": "in_last_days", "value": 7}, InLast("a", 7)),
+        ({"segment": "Spring list"}, InSegment("Spring list")),
         ({"event": "Charged"}, Did("Charged")),
         ({"event": "Charged", "at_least": 2, "in_last_days": 9}, Did("Charged", 2, 9)),
         (
@@ -51,7 +52,7 @@ def test_from_json(document: object, expected: Filter) -> None:
         (None, "$: expected an object, found null."),
         (
             {},
-            "$: expected one of the fields and or not property consent upload event, found an object.",
+            "$: expected one of the fields and or not property consent upload segment event, found an object.",
         ),
         ({"and": []}, "$.and: expected a list that is not empty, found a list."),
         ({"or": [{"upload": 5}]}, "$.or[0].upload: expected a text, found 5."),

@@ -16,7 +16,7 @@ from headcount.auth.rights import FOR_MACHINES, RIGHTS, Right, Role, operator
 from headcount.auth.tokens import csrf_token
 from headcount.house import COOKIE, CSRF_HEADER
 
-U = "/api/v1/uploads"
+U, S = "/api/v1/uploads", "/api/v1/segments"
 FILE: Mapping[str, Any] = {"content": PEOPLE, "headers": {"Content-Type": "text/csv"}}
 EXPORT = {"filter": "identity exists"}
 QUERY = {"event_name": "Charged", "from": 20240101, "to": 20240131}
@@ -43,7 +43,16 @@ CALLS: Mapping[Route, tuple[set[Right], Mapping[str, Any]]] = {
     ("POST", "/api/v1/consent"): ({Right.CHANGE_CONSENT}, {"json": CONSENT}),
     ("GET", "/api/v1/properties"): ({Right.READ}, {}),
     ("POST", "/api/v1/properties/{name:path}/retype"): ({Right.MANAGE_PROPERTIES}, {"json": {"type": "string"}}),
-    ("POST", "/api/v1/segments/count"): ({Right.READ}, {"json": EXPORT}),
+    **{("POST", f"{S}/{what}"): ({Right.READ}, {"json": EXPORT}) for what in ("count", "read", "people")},
+    ("POST", f"{S}/breakdown"): ({Right.READ, Right.SEE_PERSONAL_DATA}, {"json": {**EXPORT, "property": "plan"}}),
+    ("POST", f"{S}/audience"): ({Right.EDIT_CAMPAIGNS, Right.UPLOAD}, {**FILE, "params": {"name": "A list", "change": "add"}}),
+    ("GET", S): ({Right.READ}, {}),
+    ("POST", S): ({Right.EDIT_CAMPAIGNS}, {"json": {**EXPORT, "name": "All"}}),
+    ("GET", f"{S}/{{segment_id}}"): ({Right.READ}, {}),
+    ("PUT", f"{S}/{{segment_id}}"): ({Right.EDIT_CAMPAIGNS}, {"json": {**EXPORT, "name": "All"}}),
+    ("DELETE", f"{S}/{{segment_id}}"): ({Right.EDIT_CAMPAIGNS}, {}),
+    ("POST", f"{S}/{{segment_id}}/count"): ({Right.READ}, {}),
+    ("POST", f"{S}/{{segment_id}}/export"): ({Right.READ, *OUT}, {"json": {}}),
     ("POST", "/api/v1/reach"): ({Right.READ}, {"json": EXPORT}),
     ("POST", "/api/v1/reach/people"): ({Right.READ}, {"json": {**EXPORT, "channel": "email", "place": "reach"}}),
     ("GET", "/api/v1/delivery"): ({Right.READ}, {}),

@@ -28,6 +28,7 @@ from headcount.segments.filter import (
     Filter,
     In,
     InLast,
+    InSegment,
     Not,
     Or,
     UploadIs,
@@ -58,6 +59,8 @@ COLUMNS = {
 }
 CONSENTS = [f"consent_{channel}" for channel in CHANNELS]
 UPLOADS = {"u1": 1, "u2": 2}
+#: Who is on which list, people who are gone among them.
+LISTED = [(1, "ann"), (1, "eva"), (1, "gone"), (2, "ann"), (1, "id1"), (1, "id3"), (2, "id3")]
 
 #: identity, plan, age, score, vip, seen, tags, four consents, created_upload.
 PEOPLE: list[tuple[Any, ...]] = [
@@ -85,6 +88,8 @@ def store() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create table crowd as from profiles")
         for table, people in (("profiles", PEOPLE), ("crowd", CROWD)):
             connection.executemany(f"insert into {table} values ({', '.join('?' * 12)})", people)
+        connection.execute("create table listed (list integer, identity varchar)")
+        connection.executemany("insert into listed values (?, ?)", LISTED)
         connection.executemany("insert into standing_changes values (?, ?)", CHANGES)
         connection.executemany("insert into standing_consent values (?, ?)", CONSENT)
         yield connection
@@ -201,6 +206,25 @@ def test_what_cannot_be_asked(text: str, code: str, fragment: str) -> None:
     assert fragment in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("node", "people"),
+    [
+        (InSegment("a", 1), "ann eva"),
+        (Not(InSegment("a", 2)), "bob 00123 dee eva fay"),
+        (And((InSegment("a", 1), InSegment("b", 2))), "ann"),
+        (InSegment("expired", 0), ""),
+    ],
+)
+def test_who_is_on_a_list(store: duckdb.DuckDBPyConnection, node: Filter, people: str) -> None:
+    assert matched(store, node) == people.split()
+
+
+def test_a_name_that_nobody_resolved_is_no_segment() -> None:
+    with pytest.raises(WrongCall) as caught:
+        compiled(InSegment("Spring list"))
+    assert caught.value.code == "segment_unknown"
+
+
 def test_every_person_either_matches_or_does_not(store: duckdb.DuckDBPyConnection) -> None:
     node = parse('plan = "pro" and (age > 30 or tags contains "a")')
     assert sorted(matched(store, node) + matched(store, Not(node))) == sorted(person[0] for person in PEOPLE)
@@ -233,6 +257,8 @@ def holds(node: Filter, person: Person) -> bool:
         case UploadIs(upload_id):
             number = UPLOADS[upload_id]
             return person["created_upload"] == number or (person["identity"], number) in [*CHANGES, *CONSENT]
+        case InSegment(_, number):
+            return (number, person["identity"]) in LISTED
         case _:
             assert not isinstance(node, Did)
             stored = person[node.property]
@@ -327,6 +353,7 @@ conditions: st.SearchStrategy[Filter] = st.one_of(
     st.builds(Exists, st.just("tags")),
     st.builds(ConsentIs, st.sampled_from(CHANNELS), st.sampled_from(CONSENT_STATES)),
     st.builds(UploadIs, st.sampled_from([*UPLOADS])),
+    st.builds(InSegment, st.just("list"), st.integers(0, 3)),
 )
 filters = st.recursive(
     conditions,

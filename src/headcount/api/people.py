@@ -1,11 +1,9 @@
-"""People, consent, properties and segments over HTTP."""
+"""People, consent and properties over HTTP."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Annotated, Any, BinaryIO
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -16,8 +14,6 @@ from headcount.api.people_shapes import (
     ConsentAsked,
     ConsentChanged,
     ConsentLog,
-    CountAsked,
-    Counted,
     ExportAsked,
     People,
     Person,
@@ -27,14 +23,13 @@ from headcount.api.people_shapes import (
     Retyped,
     WholePerson,
 )
-from headcount.errors import HeadcountError
+from headcount.people import outgoing
 from headcount.people.desk import PeopleDesk
 from headcount.segments.export import Format
 
 router = APIRouter(prefix="/api/v1")
 
 _MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-_BLOCK = 1 << 20
 
 Limit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", examples=[20])]
 
@@ -51,13 +46,7 @@ def find(calling: Calling, q: Annotated[str, Query(description="A part of it.", 
 @router.post("/people/export", tags=["People"], response_class=StreamingResponse, responses=may_answer(404, 507))
 def export(calling: Calling, asked: ExportAsked) -> StreamingResponse:
     """Give out the people whom a filter matches, as a file. Uploading a CSV file again as it is changes nothing."""
-    file, people, size = _written(calling, asked)
-    headers = {
-        "Content-Length": str(size),
-        "Content-Disposition": f'attachment; filename="people.{asked.format}"',
-        "X-Headcount-People": str(people),
-    }
-    return StreamingResponse(_blocks(file), media_type=_MEDIA_TYPES[asked.format], headers=headers)
+    return given_out(calling, asked.filter, asked.columns, asked.format)
 
 
 @router.post("/people/take-out", tags=["People"], response_model=WholePerson, responses=may_answer(404))
@@ -102,42 +91,17 @@ def retype(calling: Calling, name: str, asked: RetypeAsked) -> dict[str, Any]:
     return _people(calling).retype(name, asked.type)
 
 
-@router.post("/segments/count", tags=["Segments"], response_model=Counted, responses=may_answer(404))
-def count(calling: Calling, asked: CountAsked) -> dict[str, Any]:
-    """Count the people whom a filter matches."""
-    return {"count": _people(calling).count(asked.filter)}
-
-
 def _people(calling: Caller) -> PeopleDesk:
     desk: PeopleDesk = calling.house.people(calling.principal)
     return desk
 
 
-def _written(calling: Caller, asked: ExportAsked) -> tuple[BinaryIO, int, int]:
-    """The file, how many people it has, and its size; a failure is told before the first byte. Raises WrongCall."""
-    # It has no name, so that nothing of it is left behind, whatever happens.
-    file = tempfile.TemporaryFile(dir=calling.house.settings.data)  # noqa: SIM115 - it is closed when it is sent
-    try:
-        found = _people(calling).export(asked.filter, asked.columns, asked.format, file, lambda *_: None)
-        size = file.tell()
-        file.seek(0)
-    except OSError as error:
-        _close(file)
-        advice = "Free some disk space, then try again."
-        raise HeadcountError("file_not_stored", f"The export could not be written: {error.strerror or error}.", advice) from error
-    except BaseException:
-        _close(file)
-        raise
-    return file, found["people"], size
-
-
-def _close(file: BinaryIO) -> None:
-    # What is still buffered cannot be written where the disk is full.
-    with suppress(OSError):
-        file.close()
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while block := file.read(_BLOCK):
-            yield block
+def given_out(calling: Caller, condition: str, columns: Sequence[str] | None, file_format: Format) -> StreamingResponse:
+    """The people whom a filter matches, as the answer to a call. Raises WrongCall."""
+    written = outgoing.written(_people(calling), calling.house.settings.data, condition, columns, file_format)
+    headers = {
+        "Content-Length": str(written.size),
+        "Content-Disposition": f'attachment; filename="people.{file_format}"',
+        "X-Headcount-People": str(written.people),
+    }
+    return StreamingResponse(written.blocks(), media_type=_MEDIA_TYPES[file_format], headers=headers)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from headcount.profiles.consent import Channel, Source
 from headcount.segments.export import Format
+from headcount.segments.filter_json import from_json
+from headcount.segments.grammar import render
 from headcount.values.types import Type
 
+
+def _text_of(given: object) -> object:
+    """A filter that is given as JSON, as text. Raises WrongCall `filter_invalid`."""
+    return render(from_json(given)) if isinstance(given, dict) else given
+
+
 _FILTER = 'plan = "pro" and not consent email is unsubscribed'
-FilterText = Annotated[str, Field(description="Whom, as filters are written; `identity exists` is everybody.", examples=[_FILTER])]
+FilterText = Annotated[
+    str,
+    BeforeValidator(_text_of),
+    Field(description="Whom, as filters are written, as text or as JSON; `identity exists` is everybody.", examples=[_FILTER]),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+]
 #: The sources that a caller can name; uploads name themselves.
 Named = Literal[Source.PERSON, Source.DASHBOARD, Source.API, Source.BOUNCE]
 
@@ -43,18 +56,6 @@ class ExportAsked(Asked):
         examples=[["Name", "plan", "MSG-email"]],
     )
     format: Format = Field("csv", description="csv can be uploaded again; parquet has a type for each column.")
-
-
-class CountAsked(Asked):
-    """Whom to count."""
-
-    filter: FilterText
-
-
-class Counted(BaseModel):
-    """How many people a filter matches."""
-
-    count: int = Field(examples=[1204])
 
 
 class ConsentAsked(Asked):

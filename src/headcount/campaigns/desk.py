@@ -17,7 +17,7 @@ from headcount.campaigns.reach import Audience, Cap, Counts, Place, ReachStore
 from headcount.campaigns.touching import names_asked
 from headcount.profiles.consent import Channel
 from headcount.profiles.report import COVER, utc_text
-from headcount.segments.grammar import parse
+from headcount.segments.saved import Resolved
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]
@@ -38,6 +38,8 @@ class ReachDesk:
     open_store: Callable[[], AbstractContextManager[Store]]
     #: Gives the number of an upload by its id or the beginning of it. Raises WrongCall.
     upload_number: Callable[[str], int | None]
+    #: Reads a filter. Raises WrongCall.
+    read: Callable[[str], Resolved]
     #: Gives the uploads that are being worked on.
     running: Callable[[], Running]
     deliveries: Deliveries
@@ -101,7 +103,9 @@ class ReachDesk:
         return {"stored": len(records) - len(failed), "failed": failed}
 
     def _audience(self, condition: str) -> Audience:
-        return Audience(parse(condition), self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock())
+        return Audience(
+            self.read(condition).filter, self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock()
+        )
 
 
 def _numbers(counts: Counts) -> dict[str, int]:

@@ -17,7 +17,10 @@ from headcount.cli.exits import was_stopped
 from headcount.cli.work import Document, Sink
 from headcount.errors import HeadcountError
 from headcount.people.desk import PeopleDesk
+from headcount.people.segments import SegmentDesk
 from headcount.profiles.store import Job
+from headcount.segments.store import Change
+from headcount.uploads import listing
 from headcount.uploads.mapping import Request
 from headcount.uploads.rules import OnProgress
 
@@ -119,10 +122,19 @@ class Local:
 
     uploads: LocalUploads
     people: PeopleDesk
+    segments: SegmentDesk
     reach: ReachDesk
 
     @classmethod
     def on(cls, app: Application, program: str) -> Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
-        return cls(LocalUploads(app, program, by), app.people(by), app.reach(by))
+        return cls(LocalUploads(app, program, by), app.people(by), app.segments(by), app.reach(by))
+
+    def fill(  # noqa: PLR0917 - what is changed, by what, and how
+        self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress
+    ) -> Document:
+        """See Work."""
+        self.segments.assert_fillable(name, change)
+        with listing.opened(self.uploads.app.looking, file, request, on_progress) as listed:
+            return self.segments.fill(name, listed, change, expires_at)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -21,6 +21,20 @@ from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress, no_progress
 
 commands = typer.Typer(help="People: what is known of them, and where it came from.")
+
+
+ColumnsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="These columns behind the identity, in this order, instead of all: properties, and consent as MSG-email. "
+        "A name with a comma stands in quotation marks.",
+    ),
+]
+FormatOption: TypeAlias = Annotated[
+    Format, typer.Option("--format", help="csv can be uploaded again; parquet has a type for each column, for other programs.")
+]
+OutputOption: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of standard output.")]
 
 
 @commands.command()
@@ -60,22 +74,20 @@ def find(
 def export(
     context: typer.Context,
     condition: Annotated[str, typer.Argument(metavar="FILTER", help="Whom, as in `segment count`; 'identity exists' is everybody.")],
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B",
-            help="These columns behind the identity, in this order, instead of all: properties, and consent as MSG-email. "
-            "A name with a comma stands in quotation marks.",
-        ),
-    ] = None,
+    columns: ColumnsOption = None,
     *,
-    file_format: Annotated[
-        Format, typer.Option("--format", help="csv can be uploaded again; parquet has a type for each column, for other programs.")
-    ] = "csv",
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of standard output.")] = None,
+    file_format: FormatOption = "csv",
+    output: OutputOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Give out the people whom a filter matches. Uploading the file again as it is changes nothing."""
+    give_out(context, condition, columns, file_format, output, as_json=as_json)
+
+
+def give_out(
+    context: typer.Context, condition: str, columns: str | None, file_format: Format, output: Path | None, *, as_json: bool
+) -> None:
+    """Write the people whom a filter matches, and say so. Raises WrongCall."""
     _check_output(output, file_format, as_json=as_json)
     with opened(context) as work, sink(output) as out, _progress(output) as on_progress:
         done = work.people.export(condition, _names(columns), file_format, out, on_progress)

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from headcount.cli.remote_people import RemotePeople, RemoteReach
+from headcount.cli.remote_people import RemotePeople, RemoteReach, RemoteSegments
 from headcount.cli.work import Document, Sink
 from headcount.client.connection import Connection, save_rejects
 from headcount.client.failures import error_of
@@ -18,6 +19,7 @@ from headcount.client.paths import of_upload
 from headcount.client.transfer import Parcel
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.store import Job
+from headcount.segments.store import Change
 from headcount.uploads.manifest import manifest_of, read
 from headcount.uploads.mapping import Request
 from headcount.uploads.rules import OnProgress
@@ -139,12 +141,21 @@ class Remote:
 
     uploads: RemoteUploads
     people: RemotePeople
+    segments: RemoteSegments
     reach: RemoteReach
 
     @classmethod
     def over(cls, connection: Connection, program: str) -> Remote:
         """The work of a server."""
-        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteReach(connection))
+        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteSegments(connection), RemoteReach(connection))
+
+    def fill(  # noqa: PLR0917 - what is changed, by what, and how
+        self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress
+    ) -> Document:
+        """See Work."""
+        query = {"name": name, "change": change, "expires_at": expires_at.isoformat() if expires_at else None}
+        found: Document = self.uploads.connection.send("segments/audience", _parcel(file, request, on_progress), query)
+        return found
 
 
 @contextmanager

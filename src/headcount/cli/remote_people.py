@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 import pyarrow.parquet as pq
@@ -14,6 +14,7 @@ from headcount.campaigns.reach import Place
 from headcount.cli.work import Document
 from headcount.client.connection import Connection, copy
 from headcount.client.paths import segment
+from headcount.people.segments import Wish
 from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress
@@ -58,10 +59,6 @@ class RemotePeople:
         found: Document = self.connection.post(f"properties/{segment(name)}/retype", {"type": wanted})
         return found
 
-    def count(self, condition: str) -> int:
-        """See PeopleWork."""
-        return int(self.connection.post("segments/count", {"filter": condition})["count"])
-
     def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
         """See PeopleWork. The columns are known where `out` can be read again."""
         body = {"filter": condition, "format": file_format} | ({} if names is None else {"columns": list(names)})
@@ -74,6 +71,42 @@ class RemotePeople:
                 received += block
                 on_progress("exporting", people * received // size, people)
         return {"people": people, "format": file_format, "columns": _columns(out, file_format)}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSegments:
+    """Implements `SegmentWork`."""
+
+    connection: Connection
+
+    def count(self, condition: str) -> Document:
+        """See SegmentWork."""
+        found: Document = self.connection.post("segments/count", {"filter": condition})
+        return found
+
+    def people(self, condition: str, limit: int) -> Sequence[Document]:
+        """See SegmentWork."""
+        found: Sequence[Document] = self.connection.post("segments/people", {"filter": condition, "limit": limit})["people"]
+        return found
+
+    def list(self, name: str | None = None) -> Sequence[Document]:
+        """See SegmentWork."""
+        found: Sequence[Document] = self.connection.get("segments", {"name": name})["segments"]
+        return found
+
+    def save(self, wish: Wish) -> Document:
+        """See SegmentWork."""
+        found: Document = self.connection.post("segments", _body(wish))
+        return found
+
+    def change(self, segment_id: str, wish: Wish) -> Document:
+        """See SegmentWork."""
+        found: Document = self.connection.put(f"segments/{segment(segment_id)}", _body(wish))
+        return found
+
+    def delete(self, segment_id: str) -> None:
+        """See SegmentWork."""
+        self.connection.delete(f"segments/{segment(segment_id)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +125,11 @@ class RemoteReach:
         body = {"filter": condition, "channel": channel, "place": place, "limit": limit}
         found: list[Document] = self.connection.post("reach/people", body)["people"]
         return found
+
+
+def _body(wish: Wish) -> Document:
+    """A wish as the API takes it."""
+    return {**asdict(wish), "expires_at": wish.expires_at and wish.expires_at.isoformat()}
 
 
 def _columns(out: BinaryIO, file_format: Format) -> list[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from headcount.campaigns.reach import Place
+from headcount.people.segments import Wish
 from headcount.profiles.consent import Channel, Source
 from headcount.profiles.store import Job
 from headcount.segments.export import Format
+from headcount.segments.store import Change
 from headcount.uploads.mapping import Request
 from headcount.uploads.rules import OnProgress
 from headcount.values.types import Type
@@ -100,12 +103,36 @@ class PeopleWork(Protocol):
         """Change the type of a property."""
         ...
 
-    def count(self, condition: str) -> int:
+    def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
+        """Write the people whom a filter matches."""
+        ...
+
+
+class SegmentWork(Protocol):
+    """What is asked about segments. `headcount.people.segments.SegmentDesk` says what each method gives."""
+
+    def count(self, condition: str) -> Document:
         """How many people a filter matches."""
         ...
 
-    def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
-        """Write the people whom a filter matches."""
+    def people(self, condition: str, limit: int) -> Sequence[Document]:
+        """Some of the people whom a filter matches."""
+        ...
+
+    def list(self, name: str | None = None) -> Sequence[Document]:
+        """The saved segments, or the one of a name."""
+        ...
+
+    def save(self, wish: Wish) -> Document:
+        """Save a new segment."""
+        ...
+
+    def change(self, segment_id: str, wish: Wish) -> Document:
+        """Make another of a segment."""
+        ...
+
+    def delete(self, segment_id: str) -> None:
+        """Forget a segment."""
         ...
 
 
@@ -131,7 +158,18 @@ class Work(Protocol):
 
     @property
     def people(self) -> PeopleWork:
-        """People, consent, properties, segments."""
+        """People, consent, properties."""
+        ...
+
+    @property
+    def segments(self) -> SegmentWork:
+        """Filters and saved segments."""
+        ...
+
+    def fill(  # noqa: PLR0917 - what is changed, by what, and how
+        self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress
+    ) -> Document:
+        """Change a list of people by a file. `headcount.people.segments.SegmentDesk.fill` says what it gives."""
         ...
 
     @property

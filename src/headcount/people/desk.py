@@ -17,7 +17,7 @@ from headcount.profiles.properties import Property
 from headcount.profiles.report import consent_entry, document, everything
 from headcount.profiles.store import Person, ProfileStore
 from headcount.segments.export import WRITERS, Format, headers
-from headcount.segments.grammar import parse
+from headcount.segments.saved import Resolved
 from headcount.segments.store import SegmentStore
 from headcount.values.types import Type
 
@@ -45,6 +45,8 @@ class PeopleDesk:
     upload_ids: Callable[[], Mapping[int, str]]
     #: Gives the number of an upload by its id or the beginning of it. Raises WrongCall.
     upload_number: Callable[[str], int | None]
+    #: Reads a filter. Raises WrongCall.
+    read: Callable[[str], Resolved]
     #: The time zone in which a filter's local times are read.
     zone: str
     log: AuditLog
@@ -122,20 +124,13 @@ class PeopleDesk:
             self.log.add(self.principal.did("property.retype", name, self.clock(), type=wanted.value, values_lost=lost))
         return {"name": name, "type": wanted.value, "values_lost": lost}
 
-    def count(self, condition: str) -> int:
-        """How many people a filter matches. Raises WrongCall (`filter_invalid`, `property_unknown`)."""
-        self.principal.demand(Right.READ)
-        parsed = parse(condition)
-        with self.open_store() as store:
-            return store.count(parsed, self.zone, self.upload_number)
-
     def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
         """Write the people whom a filter matches into `out`: `people`, `format` and `columns`, as the file calls them. Raises WrongCall."""
         # A file of people is unmasked.
         for right in (Right.EXPORT, Right.SEE_PERSONAL_DATA):
             self.principal.demand(right)
-        parsed = parse(condition)
-        with self.open_store() as store, store.people(parsed, self.zone, self.upload_number, names) as people:
+        whom = self.read(condition).filter
+        with self.open_store() as store, store.people(whom, self.zone, self.upload_number, names) as people:
             total, columns = people.count(), headers(people, file_format)
             # Before the first of them leaves: what breaks off in the middle has left as well.
             self.log.add(self.principal.did("people.export", file_format, self.clock(), people=total, columns=len(columns)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -120,8 +121,17 @@ class Did:
     where: Filter | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """The person is in the saved segment of this name, in any case."""
+
+    name: str
+    #: The number of its list, where it keeps one and names are resolved (`saved.resolved`): 0 for a list that has expired.
+    list_number: int | None = None
+
+
 PropertyTest: TypeAlias = Comparison | Exists | Contains | In | Between | InLast
-Condition: TypeAlias = PropertyTest | ConsentIs | UploadIs | Did
+Condition: TypeAlias = PropertyTest | ConsentIs | UploadIs | Did | InSegment
 Filter: TypeAlias = And | Or | Not | Condition
 
 
@@ -143,7 +153,33 @@ def properties_of(node: Filter) -> tuple[str, ...]:
             return tuple(dict.fromkeys(name for each in filters for name in properties_of(each)))
         case Not(inner):
             return properties_of(inner)
-        case ConsentIs() | UploadIs() | Did():
+        case ConsentIs() | UploadIs() | Did() | InSegment():
             return ()
         case _:
             return (node.property,)
+
+
+def segments_of(node: Filter) -> tuple[str, ...]:
+    """The names of the saved segments that a filter asks for, each once."""
+    match node:
+        case And(filters) | Or(filters):
+            return tuple(dict.fromkeys(name for each in filters for name in segments_of(each)))
+        case Not(inner):
+            return segments_of(inner)
+        case InSegment(name):
+            return (name,)
+        case _:
+            return ()
+
+
+def mapped(node: Filter, change: Callable[[Condition], Filter]) -> Filter:
+    """The filter with something else in the place of each condition."""
+    match node:
+        case And(filters):
+            return And(tuple(mapped(each, change) for each in filters))
+        case Or(filters):
+            return Or(tuple(mapped(each, change) for each in filters))
+        case Not(inner):
+            return Not(mapped(inner, change))
+        case _:
+            return change(node)

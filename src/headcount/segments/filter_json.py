@@ -4,6 +4,7 @@
 {"property": NAME, "operator": OPERATOR, "value": VALUE}
 {"consent": CHANNEL, "is": "subscribed" | "unsubscribed" | "not_set"}
 {"upload": ID}
+{"segment": NAME}
 {"event": NAME, "at_least": COUNT, "in_last_days": DAYS, "since": DATE, "until": DATE, "where": FILTER}
                                       (all but the name may be left out; "where" asks for properties of the event only)
 
@@ -41,6 +42,7 @@ from headcount.segments.filter import (
     Filter,
     In,
     InLast,
+    InSegment,
     Not,
     Or,
     PropertyTest,
@@ -83,6 +85,8 @@ def _condition_to_json(node: Condition) -> dict[str, object]:
             return {"consent": channel, "is": state}
         case UploadIs(upload_id):
             return {"upload": upload_id}
+        case InSegment(name):
+            return {"segment": name}
         case Did():
             return _did_to_json(node)
         case Exists(name):
@@ -217,6 +221,11 @@ def _upload(place: _Place) -> Filter:
     return UploadIs(upload_id.text())
 
 
+def _segment(place: _Place) -> Filter:
+    (name,) = place.fields("segment")
+    return InSegment(name.text())
+
+
 def _did(place: _Place) -> Filter:
     (event,) = place.fields("event", optional=("at_least", "in_last_days", "since", "until", "where"))
     fields = place.object()
@@ -274,5 +283,6 @@ _READERS: Final[dict[str, Callable[[_Place], Filter]]] = {
     "property": _property_test,
     "consent": _consent,
     "upload": _upload,
+    "segment": _segment,
     "event": _did,
 }

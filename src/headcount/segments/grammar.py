@@ -24,6 +24,7 @@ from headcount.segments.filter import (
     Filter,
     In,
     InLast,
+    InSegment,
     Not,
     Or,
     PropertyTest,
@@ -85,6 +86,8 @@ def _render_condition(node: Condition) -> str:
             return f"consent {channel} is {state}"
         case UploadIs(upload_id):
             return f"upload {quoted(upload_id)}"
+        case InSegment(name):
+            return f"in segment {quoted(name)}"
         case Did():
             return " ".join(_render_did(node))
         case _:
@@ -140,6 +143,7 @@ class _Parser:
     unit       = "not" unit | "(" any ")" | condition
     condition  = "consent" CHANNEL "is" ["not"] STATE
                | "upload" STRING
+               | "in" "segment" STRING
                | "did" STRING ["at" "least" COUNT "times"] ["in" "last" COUNT "days"]
                  ["since" STRING] ["until" STRING] ["where" "(" any ")"]
                | property ["not"] test
@@ -204,7 +208,12 @@ class _Parser:
             return UploadIs(self._string("the ID of an upload in quotes"))
         if self._accept("did"):
             return self._did()
-        return self._test_of(self._property())
+        asks_of_people = self._token.word == "in"
+        name = self._property()
+        # A property may be called `in`, too; no test of it begins with this word.
+        if asks_of_people and self._accept("segment"):
+            return InSegment(self._string("the name of a segment in quotes"))
+        return self._test_of(name)
 
     def _consent(self) -> Filter:
         channel = self._one_of(CHANNELS)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from headcount.profiles.columns import Column
 from headcount.profiles.consent import Channel, Occasion
+from headcount.profiles.store import Person
 from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
 
@@ -53,6 +54,119 @@ class SegmentStore(Protocol):
         self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], names: Sequence[str] | None = None
     ) -> AbstractContextManager[People]:
         """The people whom the filter matches, as of now; with the columns named, else with all that hold a value. Raises WrongCall."""
+        ...
+
+
+#: What the rows of a file do to a list.
+Change: TypeAlias = Literal["add", "remove", "replace"]
+
+
+class Listing(Protocol):
+    """The rows of a file that name people, and the problems of the others."""
+
+    @property
+    def match(self) -> Literal["identity", "email", "phone"]:
+        """What the people are named by."""
+        ...
+
+    def rows(self) -> Iterator[pa.Table]:
+        """Tables of `row` (int64, the spreadsheet row) and `key` (text): the identity, the address in lower case, the number in E.164."""
+        ...
+
+    @property
+    def rejected(self) -> int:
+        """How many rows name nobody that could be."""
+        ...
+
+    @property
+    def problems(self) -> Sequence[Mapping[str, object]]:
+        """Why, as reports of uploads say it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A row that names nobody who is there."""
+
+    row: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What became of a list by the rows of a file: `rows = found + merged + unknown`."""
+
+    rows: int
+    #: Rows that name somebody who is there; where an address is that of several, all of them are meant.
+    found: int
+    #: Rows that name whom a row before them named.
+    merged: int
+    #: Rows that name nobody who is there.
+    unknown: int
+    #: People who were not on the list before, and who are not any more.
+    added: int
+    removed: int
+    #: People on the list after it.
+    people: int
+    #: The first of those that name nobody.
+    unknown_rows: tuple[Unknown, ...]
+
+
+class ListStore(Protocol):
+    """The lists of one account, which frozen segments keep. A method is one transaction."""
+
+    def freeze(self, number: int | None, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
+        """Put whom the filter matches on a list, a new one where no number is given: its number, how many they are. Raises WrongCall."""
+        ...
+
+    def fill(self, number: int | None, listing: Listing, change: Change) -> tuple[int, Filled]:
+        """Change a list by the rows of a file, a new one where no number is given: its number, what became of it."""
+        ...
+
+    def drop_list(self, number: int) -> None:
+        """Forget a list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A value of a property and how many people have it."""
+
+    value: object
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """How the people of a filter fall apart by a property; of a list, by its elements."""
+
+    #: How many people were looked at: all of them, or the first million.
+    people: int
+    #: Of those, how many have no value.
+    without: int
+    #: How many different values there are.
+    values: int
+    #: The most frequent values, the most frequent first.
+    shares: tuple[Share, ...]
+
+
+class LookStore(Protocol):
+    """What whoever writes a filter looks at."""
+
+    def matching(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], limit: int) -> tuple[Person, ...]:
+        """Some of the people whom the filter matches. Raises WrongCall."""
+        ...
+
+    def breakdown(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], name: str, limit: int) -> Breakdown:
+        """The values of a property among the people whom the filter matches. Raises WrongCall."""
+        ...
+
+    def some_values(self, name: str, limit: int) -> Sequence[object]:
+        """Values of a property, frequent ones of the first people first: not all of them are looked at. Raises WrongCall."""
+        ...
+
+    def event_names(self) -> Sequence[str]:
+        """What the events of the account are called."""
         ...
 
 

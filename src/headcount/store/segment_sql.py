@@ -23,6 +23,7 @@ from headcount.segments.filter import (
     Filter,
     In,
     InLast,
+    InSegment,
     Not,
     Or,
     PropertyTest,
@@ -164,14 +165,21 @@ class _Compiler:
                 return _joined(" and " if isinstance(node, And) else " or ", map(self.condition, filters))
             case Not(inner):
                 return _negated(self.condition(inner))
+            case ConsentIs() | UploadIs() | Did() | InSegment():
+                return self._of_person(node)
+            case _:
+                return self._property_test(node)
+
+    def _of_person(self, node: ConsentIs | UploadIs | Did | InSegment) -> Compiled:
+        match node:
             case ConsentIs(channel, state):
                 return Compiled(f"{_CONSENT[channel]} {_STATES[state]}")
             case UploadIs(upload_id):
                 return self._upload(upload_id)
             case Did():
                 return self._did(node)
-            case _:
-                return self._property_test(node)
+            case InSegment():
+                return _listed(node)
 
     def _did(self, node: Did) -> Compiled:
         found = self.events(node)
@@ -259,6 +267,15 @@ class _Compiler:
         found = self.properties[name]
         check_operator(name, found.type, operator)
         return _Column(name, found.type, found.sql)
+
+
+def _listed(node: InSegment) -> Compiled:
+    """Somebody on the list of a segment. Segments without one were resolved before: their filters stand in their place."""
+    if node.list_number is None:
+        raise WrongCall("segment_unknown", f"There is no segment called “{node.name}”.", "`headcount segment list` shows all of them.")
+    if not node.list_number:
+        return Compiled("false")
+    return Compiled("p.identity in (select identity from listed where list = ?)", [node.list_number])
 
 
 def _event_value(kind: str, place: int) -> tuple[str, str]:

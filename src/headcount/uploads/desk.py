@@ -19,6 +19,7 @@ from headcount.uploads.answers import answered
 from headcount.uploads.board import NOT_WORKING
 from headcount.uploads.checking import Checking
 from headcount.uploads.history import History
+from headcount.uploads.listing import FileListing, opened
 from headcount.uploads.manifest import manifest_of, read
 from headcount.uploads.mapping import ColumnRequest, Request, unknown_columns
 from headcount.uploads.masking import masked, masked_inspection, masked_reversal
@@ -209,6 +210,14 @@ class Desk:
         with self.means.checking.looking.workdir() as folder:
             reception = Reception(folder / "file", self.means.history.rules.file_limit, total, no_progress)
             yield Incoming(reception, request, file_name)
+
+    @contextmanager
+    def listing(self, incoming: Incoming, on_progress: OnProgress = no_progress) -> Iterator[FileListing]:
+        """Whom a file that came in to be looked at names. Raises FileRejected, WrongCall `list_unclear`."""
+        self.principal.demand(Right.UPLOAD)
+        incoming.reception.finish()
+        with opened(self.means.checking.looking, incoming.reception.target, incoming.request, on_progress) as listing:
+            yield listing
 
     def answer(self, upload_id: str, manifest: str) -> dict[str, Any]:
         """Take a manifest instead of the mapping so far, and look again."""

@@ -61,7 +61,7 @@ class Looking:
         """
         file = self.survey(path, workdir, request, on_progress)
         with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-            rows = self._rows_of_chunk(file)
+            rows = self.rows_of_chunk(file)
             on_rows = of_total(on_progress, "inspecting", file.records)
             found = self.inspect(file, request, Stage(connection, file, rejects, workdir / "staged", rows, on_rows))
             return file, found, report.what_it_is(file, found, report.preview(connection, file, PREVIEW))
@@ -83,7 +83,7 @@ class Looking:
         with self.workdir() as workdir:
             file = self.survey(path, workdir, request, on_progress)
             with open_reader(self.rules.engine, workdir, len(file.header)) as connection:
-                rows = self._rows_of_chunk(file)
+                rows = self.rows_of_chunk(file)
                 stage = Stage(connection, file, workdir / "rejects", None, rows, of_total(on_progress, "inspecting", file.records))
                 found = self.inspect(file, request, stage)
                 problems = found.staged.problems if found.staged else _of_broken(stage)
@@ -98,7 +98,8 @@ class Looking:
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
 
-    def _rows_of_chunk(self, file: CsvFile) -> int:
+    def rows_of_chunk(self, file: CsvFile) -> int:
+        """How many rows of a file are staged together."""
         return rows_of_chunk(self.rules.chunk_rows, len(file.header), file.size // max(file.records, 1))
 
     def _account(self) -> Account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -28,18 +28,28 @@ def people(request: Request, visit: Visiting, identity: str = "", erase: str = "
 
 
 @router.post(PEOPLE)
-def found(request: Request, visit: Visiting, q: Annotated[str, Form()] = "") -> Response:
-    """Whom the text finds. It is sent as a form, so that no address or name of a person stands in an address of a page."""
+def found(request: Request, visit: Visiting, q: Annotated[str, Form()] = "", condition: Annotated[str, Form()] = "") -> Response:
+    """Whom the text finds, or a filter. Both are sent as a form, so that no address or name of a person stands in an address of a page."""
     text = q.strip()
+    if condition.strip() and not text:
+        return _page(request, visit, "", _meant(visit, condition), condition=condition)
     return _page(request, visit, text, _found(visit, text) if text else None)
 
 
 def _found(visit: Visit, text: str) -> Mapping[str, Any]:
     # One more, to know whether there are more.
-    documents = visit.people.find(text, SHOWN + 1)
+    return _listed(visit.people.find(text, SHOWN + 1))
+
+
+def _meant(visit: Visit, condition: str) -> Mapping[str, Any]:
+    """Whom a filter matches."""
+    return _listed(visit.house.segments(visit.principal).people(condition, SHOWN + 1))
+
+
+def _listed(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"people": [found_person(each) for each in documents[:SHOWN]], "more": len(documents) > SHOWN}
 
 
-def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, *, erased: bool = False) -> Response:
-    sees = visit.principal.may(Right.SEE_PERSONAL_DATA)
-    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, erased=erased)
+def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, **said: Any) -> Response:  # noqa: ANN401 - a template takes anything
+    sees, nothing = visit.principal.may(Right.SEE_PERSONAL_DATA), {"erased": False, "condition": ""}
+    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, **{**nothing, **said})

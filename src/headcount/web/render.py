@@ -35,6 +35,7 @@ _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 _PLACES = (
     ("/uploads", "CSV uploads", "/uploads"),
     ("/people", "People", "/people"),
+    ("/segments", "Segments", "/segments"),
     ("/reach", "Reach", "/reach"),
     ("/settings/profile", "Settings", "/settings"),
 )

@@ -64,6 +64,10 @@ ACTIONS: Mapping[str, str] = {
     "people.erase": "Erased people",
     "consent.subscribe": "Changed consents by address",
     "delivery.set": "Changed how often people are messaged",
+    "segment.save": "Saved a segment",
+    "segment.change": "Changed a segment",
+    "segment.delete": "Deleted a segment",
+    "segment.fill": "Changed a list by a file",
     "property.retype": "Gave a property another type",
 }
 

@@ -195,6 +195,28 @@ class AttemptRow(Base):
     last_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class SegmentRow(Base):
+    """A saved segment, field by field as `headcount.segments.saved.SavedSegment`."""
+
+    __tablename__ = "segment"
+    __table_args__ = (UniqueConstraint("account_id", "folded_name"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    #: The name as it is compared.
+    folded_name: Mapped[str]
+    description: Mapped[str]
+    kind: Mapped[str]
+    filter: Mapped[Document | None]
+    #: The number of its list in the data file.
+    list_number: Mapped[int | None]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
 class CursorRow(Base):
     """Where a program that takes out people or events page by page goes on."""
 

@@ -35,24 +35,24 @@ from headcount.profiles.store import (
     Touched,
 )
 from headcount.segments.filter import Filter
+from headcount.segments.store import Change, Filled, Listing
 from headcount.single_row import single_row, small_table
-from headcount.store.duckdb import consent, events, export, images, live, order, people, reach, registry
+from headcount.store.duckdb import consent, events, images, lists, live, order, people, reach, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.erase import erase
 from headcount.store.duckdb.pieces import Piece, Pieces, in_order_of
-from headcount.store.duckdb.reading import Reading, filter_columns
+from headcount.store.duckdb.reading import Reading
 from headcount.store.duckdb.reversal.piece import Piece as ReversalPiece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.touched import touched
 from headcount.store.duckdb.turn import Turn, Writer
-from headcount.store.segment_sql import Compiled, compile_filter
 from headcount.values.types import Type
 
 
 @dataclass(frozen=True, slots=True)
 class DuckDBProfiles(Reading):
-    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore`, `RecordStore`, `ReachStore`, `MessageStore`."""
+    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore`, `ListStore`, `RecordStore`, `MessageStore`."""
 
     #: Whose turn it is to write, of all who have the file.
     turn: Turn = field(default_factory=Turn)
@@ -293,25 +293,22 @@ class DuckDBProfiles(Reading):
         finally:
             self.connection.unregister("addresses")
 
-    def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
-        """See SegmentStore."""
-        columns = filter_columns(self.properties(), registry.stored(self.connection))
-        compiled = compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
-        (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
-        return int(count)
+    def freeze(self, number: int | None, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
+        """See ListStore."""
+        with self._transaction():
+            which = lists.next_list(self.connection) if number is None else number
+            return which, lists.freeze(self.connection, which, self._compiled(condition, zone, upload_numbers))
 
-    @contextmanager
-    def people(
-        self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], names: Sequence[str] | None = None
-    ) -> Iterator[export.StoredPeople]:
-        """See SegmentStore."""
+    def fill(self, number: int | None, listing: Listing, change: Change) -> tuple[int, Filled]:
+        """See ListStore."""
+        with self._told(), lists.taken_in(self.connection, listing), self._transaction():
+            which = lists.next_list(self.connection) if number is None else number
+            return which, lists.fill(self.connection, which, listing, change)
 
-        def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
-            columns = filter_columns(properties, stored)
-            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
-
-        with export.snapshot(self.connection, names, compiled) as found:
-            yield found
+    def drop_list(self, number: int) -> None:
+        """See ListStore."""
+        with self._transaction():
+            lists.drop(self.connection, number)
 
     def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:
         """See RecordStore."""

@@ -14,10 +14,12 @@ from headcount.errors import WrongCall
 from headcount.profiles.columns import PUSH_DEVICES
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import IDENTITY, Property
+from headcount.profiles.store import Person
 from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
-from headcount.segments.store import Named, Page, Top, Trend, Wanted
-from headcount.store.duckdb import events, numbers, people, reach, records, registry
+from headcount.segments.store import Breakdown, Named, Page, Top, Trend, Wanted
+from headcount.single_row import single_row
+from headcount.store.duckdb import events, export, looks, numbers, people, reach, records, registry
 from headcount.store.duckdb.reach import Question
 from headcount.store.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.types import SQL_TYPES, Type
@@ -41,7 +43,7 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read of one file. Implements `ReachStore`, and those methods of `RecordStore` that change nothing."""
+    """What is read of one file. Implements `ReachStore`, `LookStore`, and those methods of `RecordStore` that change nothing."""
 
     connection: duckdb.DuckDBPyConnection
 
@@ -91,6 +93,49 @@ class Reading:
         with self._snapshot():
             return numbers.reach(self.connection, self._compiled(condition, zone), channel)
 
+    def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
+        """See SegmentStore."""
+        compiled = self._compiled(condition, zone, upload_numbers)
+        (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
+        return int(count)
+
+    @contextmanager
+    def people(
+        self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], names: Sequence[str] | None = None
+    ) -> Iterator[export.StoredPeople]:
+        """See SegmentStore."""
+
+        def compiled(properties: Sequence[Property], stored: Sequence[Property]) -> Compiled:
+            columns = filter_columns(properties, stored)
+            return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
+
+        with export.snapshot(self.connection, names, compiled) as found:
+            yield found
+
+    def matching(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], limit: int) -> tuple[Person, ...]:
+        """See LookStore."""
+        with self._snapshot():
+            compiled, stored = self._compiled(condition, zone, upload_numbers), registry.stored(self.connection)
+            # Their rows first: with a list that is joined, every column of everybody would be read.
+            asked = f"SELECT p.rowid FROM profiles p WHERE {compiled.sql} LIMIT {limit}"
+            rows = [row for (row,) in self.connection.execute(asked, compiled.parameters).fetchall()]
+            return people.people(self.connection, stored, "p.rowid IN (SELECT unnest(?::BIGINT[]))", [rows], limit) if rows else ()
+
+    def breakdown(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], name: str, limit: int) -> Breakdown:
+        """See LookStore."""
+        with self._snapshot():
+            whose = self._compiled(condition, zone, upload_numbers)
+            return looks.breakdown(self.connection, whose, self._column(name), limit)
+
+    def some_values(self, name: str, limit: int) -> Sequence[object]:
+        """See LookStore."""
+        with self._snapshot():
+            return looks.some_values(self.connection, self._column(name), limit)
+
+    def event_names(self) -> Sequence[str]:
+        """See LookStore."""
+        return [name for (name,) in self.connection.execute("SELECT name FROM event_names ORDER BY folded").fetchall()]
+
     def waterfall(self, audience: Audience, channels: Sequence[Channel]) -> Mapping[Channel, Counts]:
         """See ReachStore."""
         with self._snapshot():
@@ -114,6 +159,13 @@ class Reading:
     def _compiled(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None] = lambda _: None) -> Compiled:
         columns = filter_columns(registry.properties(self.connection), registry.stored(self.connection))
         return compile_filter(condition, columns, zone=zone, upload_numbers=upload_numbers, event_types=self._types_of)
+
+    def _column(self, name: str) -> FilterColumn:
+        """A property as a filter sees it. Raises WrongCall `property_unknown`."""
+        columns = filter_columns(registry.properties(self.connection), registry.stored(self.connection))
+        if name not in columns:
+            registry.find(self.connection, name)
+        return columns[name]
 
     def _events(self, query: Query, zone: str) -> Compiled:
         """The events of a query, of whom it is about."""

@@ -169,6 +169,13 @@ CREATE TABLE IF NOT EXISTS messages (
     campaign VARCHAR
 );
 
+-- Who is on the lists of frozen segments. Which segment has which list the control plane says.
+CREATE TABLE IF NOT EXISTS listed (
+    list INTEGER NOT NULL,
+    identity VARCHAR USING COMPRESSION uncompressed NOT NULL
+);
+CREATE SEQUENCE IF NOT EXISTS lists;
+
 -- What calls said of people while an upload that had been accepted before them was not applied yet, or a person on a page: the upload
 -- comes later, but must not win. `number` is a property, or minus the bit of a channel.
 CREATE TABLE IF NOT EXISTS later (
