@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -30,6 +31,8 @@ _TOGETHER = AT_ONCE * RECORDS
 _GATHERED, _ENOUGH = 0.08, 10
 #: Seconds that the account is kept open for the next call.
 _LINGER = 20.0
+#: ... between two looks whether it is wanted back.
+_LOOK = 0.25
 #: How long an answer is kept for a call that comes again.
 KEPT = timedelta(hours=24)
 #: Characters of an idempotency key.
@@ -109,7 +112,9 @@ class Ingest:
         sent = read(body, number)
         at = datetime.now(UTC).replace(tzinfo=None)
         sha256 = hashlib.sha256(body).hexdigest() if asked.key else ""
-        waiting = _Waiting(Call(number, at, asked.actor, asked.door), sent, asked, sha256)
+        # Whoever makes the key may put anybody's name into it.
+        known = replace(asked, key=asked.key and hashlib.sha256(asked.key.encode()).hexdigest())
+        waiting = _Waiting(Call(number, at, asked.actor, asked.door), sent, known, sha256)
         with self._changed:
             self._waiting.append(waiting)
             if not self._working:
@@ -140,26 +145,39 @@ class Ingest:
             # It is about to end.
             before.join()
         try:
-            with self._open_store() as store:
-                writer = _Writer(store, Reading(store, self._rules), self._underway)
-                try:
-                    while self._is_wanted():
-                        if self._underway():
-                            self._gather()
-                        # Whoever comes while it is waited for is written with the others.
-                        with store.live_turn():
-                            writer.write(self._take())
-                finally:
-                    writer.close()
+            more = True
+            while more:
+                with self._open_store() as store:
+                    more = self._write_into(store)
         except Exception as error:  # noqa: BLE001 - see below
             # The store cannot be opened; whoever waits learns why.
             structlog.get_logger().exception("live_failed", account=self._rules.account)
             self._fail(error)
 
-    def _is_wanted(self) -> bool:
-        """Whether calls wait; not where none came for a while, and then the thread ends."""
+    def _write_into(self, store: LiveStore) -> bool:
+        """Write what comes, until nothing does for a while or the store is wanted back; whether it is to be opened again."""
+        writer = _Writer(store, Reading(store, self._rules), self._underway)
+        try:
+            while self._is_wanted(store):
+                if store.closing:
+                    return True
+                if self._underway():
+                    self._gather()
+                # Whoever comes while it is waited for is written with the others.
+                with store.live_turn():
+                    writer.write(self._take())
+            return False
+        finally:
+            writer.close()
+
+    def _is_wanted(self, store: LiveStore) -> bool:
+        """Whether calls wait or the store is wanted back; not where neither came for a while, and then the thread ends."""
+        until = time.monotonic() + _LINGER
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._stopping, _LINGER)
+            while not (self._waiting or self._stopping or time.monotonic() > until):
+                if store.closing:
+                    return True
+                self._changed.wait(_LOOK)
             if not self._waiting:
                 self._working = False
                 self._changed.notify_all()

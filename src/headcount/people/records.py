@@ -171,7 +171,8 @@ class RecordDesk:
         self._demand(Right.ERASE_PEOPLE)
         with self.open_store() as store:
             # What is stored of somebody who has no profile goes as well.
-            erased = store.erase(values if named == "identity" else store.identities(named, values))
+            at = self.clock().astimezone(UTC).replace(tzinfo=None)
+            erased = store.erase(values if named == "identity" else store.identities(named, values), at)
         self.cursors.forget(self.principal.account_id)
         self.log.add(self.principal.did("people.erase", "people", self.clock(), people=erased))
         return erased

@@ -85,6 +85,11 @@ class LiveStore(Protocol):
         ...
 
     @property
+    def closing(self) -> bool:
+        """Whether whoever keeps the store open for long is asked to give it back for a moment."""
+        ...
+
+    @property
     def version(self) -> int:
         """Another one where properties were made or retyped since."""
         ...
