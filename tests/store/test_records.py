@@ -220,9 +220,15 @@ def test_nothing_is_left_of_who_is_erased(store: DuckDBProfiles) -> None:
     ]
     assert pages(store, 9) == [["bob", "cem"]]
     kept = store.answer("k")
-    assert kept and kept.answer == {**answer, "failed": [{**refused, "record": record} for record in (None, None, {"identity": "dan"})]}
+    assert kept is not None
+    assert kept.answer == {**answer, "failed": [{**refused, "record": record} for record in (None, None, {"identity": "dan"})]}
     (noted,) = store.erasures()
-    assert (noted.identities, noted.aliases, noted.emails, noted.phones) == (("ann", "nobody"), ("dev1", "f1"), ("Ann@x.com",), ("+4915112345678",))
+    assert (noted.identities, noted.aliases, noted.emails, noted.phones) == (
+        ("ann", "nobody"),
+        ("dev1", "f1"),
+        ("Ann@x.com",),
+        ("+4915112345678",),
+    )
 
 
 def test_an_upload_that_was_accepted_before_does_not_win(store: DuckDBProfiles) -> None:

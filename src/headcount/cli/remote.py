@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from headcount.cli.remote_people import RemotePeople, RemoteReach
+from headcount.cli.remote_people import RemoteErasing, RemotePeople, RemoteReach
 from headcount.cli.work import Document, Sink
 from headcount.client.connection import Connection, save_rejects
 from headcount.client.failures import error_of
@@ -139,12 +139,13 @@ class Remote:
 
     uploads: RemoteUploads
     people: RemotePeople
+    erasing: RemoteErasing
     reach: RemoteReach
 
     @classmethod
     def over(cls, connection: Connection, program: str) -> Remote:
         """The work of a server."""
-        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteReach(connection))
+        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteErasing(connection), RemoteReach(connection))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -18,6 +19,9 @@ from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress
 from headcount.values.types import Type
+
+#: Seconds between two looks whether the server is done.
+_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,30 @@ class RemotePeople:
                 received += block
                 on_progress("exporting", people * received // size, people)
         return {"people": people, "format": file_format, "columns": _columns(out, file_format)}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteErasing:
+    """Implements `EraseWork`."""
+
+    connection: Connection
+
+    def erase(self, identity: str) -> int:
+        """See EraseWork."""
+        return int(self.connection.delete(f"people/{segment(identity)}")["erased"])
+
+    def state(self) -> Document:
+        """See EraseWork."""
+        found: Document = self.connection.get("erasures")
+        return found
+
+    def scrub(self) -> Document:
+        """See EraseWork."""
+        found: Document = self.connection.post("erasures/scrub")
+        while found["people"] and not found["uploads"]:
+            time.sleep(_LOOK)
+            found = self.state()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,22 @@ class PeopleWork(Protocol):
         ...
 
 
+class EraseWork(Protocol):
+    """What is asked about people who are to go. `headcount.uploads.scrub_desk.ScrubDesk` says what the documents are."""
+
+    def erase(self, identity: str) -> int:
+        """Erase a person; how many profiles there were."""
+        ...
+
+    def state(self) -> Document:
+        """Of how many people files still hold traces."""
+        ...
+
+    def scrub(self) -> Document:
+        """Take the traces out now, and wait until that is done; what is still to be done after it."""
+        ...
+
+
 class ReachWork(Protocol):
     """What is asked about the way to a message. `headcount.campaigns.desk.ReachDesk` says what each method gives."""
 
@@ -132,6 +148,11 @@ class Work(Protocol):
     @property
     def people(self) -> PeopleWork:
         """People, consent, properties, segments."""
+        ...
+
+    @property
+    def erasing(self) -> EraseWork:
+        """People who are to go."""
         ...
 
     @property

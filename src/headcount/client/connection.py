@@ -71,6 +71,10 @@ class Connection:
         """The answer to a JSON body."""
         return self._json("PUT", path, None, body)
 
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to removing what is at the path."""
+        return self._json("DELETE", path, None)
+
     def send(self, path: str, parcel: Parcel, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
         """The answer to a file."""
         with self._answer(partial(self._whole, "POST", path, query, content=parcel, headers=parcel.headers())) as response:

@@ -24,7 +24,7 @@ def people(request: Request, visit: Visiting, identity: str = "", erase: str = "
     """Where somebody types whom they look for; the page of a person whose identity cannot stand in a path."""
     if identity:
         return person_page(request, visit, identity, erasing=bool(erase))
-    return _page(request, visit, "", None, erased=done == "erased")
+    return _page(request, visit, "", None, done)
 
 
 @router.post(PEOPLE)
@@ -40,6 +40,7 @@ def _found(visit: Visit, text: str) -> Mapping[str, Any]:
     return {"people": [found_person(each) for each in documents[:SHOWN]], "more": len(documents) > SHOWN}
 
 
-def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, *, erased: bool = False) -> Response:
-    sees = visit.principal.may(Right.SEE_PERSONAL_DATA)
-    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, erased=erased)
+def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, done: str = "") -> Response:
+    sees, erases = (visit.principal.may(right) for right in (Right.SEE_PERSONAL_DATA, Right.ERASE_PEOPLE))
+    traces = visit.house.scrub(visit.principal).state() if erases and found is None else None
+    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, done=done, traces=traces)

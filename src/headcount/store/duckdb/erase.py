@@ -58,7 +58,9 @@ def forget_tallies(connection: duckdb.DuckDBPyConnection, uploads: Collection[in
 def _note(connection: duckdb.DuckDBPyConnection, at: datetime) -> int:
     """Note what the people in `erased` are called; the number of the erasure."""
     number = images.next_step(connection)
-    called = "SELECT 'identity' AS kind, identity AS text FROM erased UNION SELECT 'alias', value FROM aliases SEMI JOIN erased USING (identity)"
+    called = (
+        "SELECT 'identity' AS kind, identity AS text FROM erased UNION SELECT 'alias', value FROM aliases SEMI JOIN erased USING (identity)"
+    )
     texts = " UNION ".join([called, *_addresses(connection)])
     connection.execute(f"INSERT INTO erasures SELECT ?, ?, kind, text FROM ({texts}) WHERE text <> ''", [number, at])
     return number

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,14 +51,17 @@ class Renewal:
                 self._run(f"INSERT INTO {_FRESH}.{table} FROM {table}")
             yield
         except BaseException:
-            self._run(f"DETACH DATABASE IF EXISTS {_FRESH}")
+            # Where it is closed already, nothing is attached to it.
+            with suppress(duckdb.Error):
+                self._run(f"DETACH DATABASE IF EXISTS {_FRESH}")
             _discard(self.path)
             raise
 
     def complete(self, written: pa.Array, done: Sequence[int]) -> None:
-        """Write anew what changed of people since, and all the rest but the erasures that are `done`. Nobody writes meanwhile. Raises Busy."""
+        """Write what changed of people since, and the rest but for the erasures that are `done`. Nobody writes meanwhile. Raises Busy."""
         for table in self._tables(of_people=True):
             self._write_again(table, written)
+        self.connection.execute("DELETE FROM erasures WHERE list_contains(?, number)", [list(done)])
         for table in self._tables(of_people=False):
             self._run(f"INSERT INTO {_FRESH}.{table} FROM {table}")
         (step,) = single_row(self.connection, "SELECT nextval('steps')")
@@ -66,6 +69,7 @@ class Renewal:
         self._run(f"CREATE SEQUENCE {_FRESH}.steps START {step + 1}")
         self._assert_whole()
         self.connection.execute(f"DELETE FROM {_FRESH}.erasures WHERE list_contains(?, number)", [list(done)])
+        self._run(f"CHECKPOINT {_FRESH}")
         self._run(f"DETACH {_FRESH}")
         self._run("CHECKPOINT")
 
@@ -95,9 +99,9 @@ class Renewal:
 
 def take_over(path: Path) -> None:
     """Let the complete successor take the place of a data file that nobody has open. Raises Busy where its log could not be closed."""
-    log = path.with_name(f"{path.name}.wal")
-    if log.exists() and log.stat().st_size:
-        raise Busy("data_busy", "The data file still has a log.", "It is tried again later.")
+    log, fresh_log = (each.with_name(f"{each.name}.wal") for each in (path, _fresh(path)))
+    if any(each.exists() and each.stat().st_size for each in (log, fresh_log)):
+        raise Busy("data_busy", "A log of the data file could not be closed.", "It is tried again later.")
     # What a killed process put aside, and what there was of an undo of writes.
     shutil.rmtree(path.with_suffix(".tmp"), ignore_errors=True)
     log.unlink(missing_ok=True)
