@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 
-from headcount.campaigns.reach import Place
+from headcount.campaigns.delivery import caps_of
+from headcount.campaigns.messages import Record
+from headcount.campaigns.reach import Cap, Place
 from headcount.cli.work import Document
 from headcount.client.connection import Connection, copy
 from headcount.client.paths import segment
@@ -119,6 +122,22 @@ class RemoteReach:
         """See ReachWork."""
         body = {"filter": condition, "channel": channel, "place": place, "limit": limit}
         found: list[Document] = self.connection.post("reach/people", body)["people"]
+        return found
+
+    def delivery(self) -> Document:
+        """See ReachWork."""
+        found: Document = self.connection.get("delivery")
+        return found
+
+    def set_delivery(self, caps: Mapping[Channel, Cap], control_percent: int) -> Document:
+        """See ReachWork."""
+        body = {"caps": {channel: caps_of(cap) for channel, cap in caps.items()}, "control_percent": control_percent}
+        found: Document = self.connection.put("delivery", body)
+        return found
+
+    def keep_messages(self, records: Sequence[Record], key: str | None) -> Document:
+        """See ReachWork."""
+        found: Document = self.connection.post_once("messages", {"messages": list(records)}, key or uuid4().hex)
         return found
 
 

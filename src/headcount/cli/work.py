@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
-from headcount.campaigns.reach import Place
+from headcount.campaigns.messages import Record
+from headcount.campaigns.reach import Cap, Place
 from headcount.profiles.consent import Channel, Source
 from headcount.profiles.store import Job
 from headcount.segments.export import Format
@@ -134,6 +135,18 @@ class ReachWork(Protocol):
 
     def people(self, condition: str, channel: Channel, place: Place, limit: int) -> Sequence[Document]:
         """The people who end in one place."""
+        ...
+
+    def delivery(self) -> Document:
+        """What holds for every message."""
+        ...
+
+    def set_delivery(self, caps: Mapping[Channel, Cap], control_percent: int) -> Document:
+        """Say what holds from now on, the whole of it."""
+        ...
+
+    def keep_messages(self, records: Sequence[Record], key: str | None) -> Document:
+        """Tell of messages that were sent."""
         ...
 
 

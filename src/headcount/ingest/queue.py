@@ -18,7 +18,7 @@ from prometheus_client import Counter, Histogram
 from headcount.errors import Busy, Throttled, WrongCall
 from headcount.ingest.group import Outcome, Read, Reading
 from headcount.ingest.records import RECORDS, Sent, read
-from headcount.profiles.live import Answer, Call, LiveEffect, LiveStore
+from headcount.profiles.live import Answer, Call, LiveEffect, LiveStore, known_as
 from headcount.uploads.rules import Rules
 
 #: Calls of an account that are in hand at once; the compared platform has the same limit.
@@ -35,8 +35,6 @@ _LINGER = 20.0
 _LOOK = 0.25
 #: How long an answer is kept for a call that comes again.
 KEPT = timedelta(hours=24)
-#: Characters of an idempotency key.
-LONGEST_KEY = 200
 
 RECORDS_DONE = Counter("headcount_live_records", "Records of live calls, by what became of them.", ["outcome"])
 GROUP_SIZE = Histogram("headcount_live_group_calls", "Calls that were written in one transaction.", buckets=(1, 2, 4, 8, 15, 30))
@@ -106,14 +104,11 @@ class Ingest:
 
         Raises WrongCall `body_invalid`, `records_too_many`, `tokens_too_many`, `key_invalid`. The future raises `key_reused`.
         """
-        if asked.key is not None and not (0 < len(asked.key) <= LONGEST_KEY and asked.key.isprintable()):
-            raise WrongCall("key_invalid", f"An idempotency key has 1 to {LONGEST_KEY} characters.", "Make one for each call.")
+        known = replace(asked, key=None if asked.key is None else known_as(asked.key))
         number = self._next_number()
         sent = read(body, number)
         at = datetime.now(UTC).replace(tzinfo=None)
         sha256 = hashlib.sha256(body).hexdigest() if asked.key else ""
-        # Whoever makes the key may put anybody's name into it.
-        known = replace(asked, key=asked.key and hashlib.sha256(asked.key.encode()).hexdigest())
         waiting = _Waiting(Call(number, at, asked.actor, asked.door), sent, known, sha256)
         with self._changed:
             self._waiting.append(waiting)
@@ -249,11 +244,10 @@ class _Writer:
         before = self._store.answer(waiting.asked.key or "")
         if before is None:
             return False
-        if before.sha256 == waiting.sha256:
-            waiting.future.set_result(Outcome.from_json(before.answer))
-        else:
-            reason = "This idempotency key was used for another body."
-            waiting.future.set_exception(WrongCall("key_reused", reason, "Make a key for each call, and keep it for its repetitions only."))
+        try:
+            waiting.future.set_result(Outcome.from_json(before.to_body(waiting.sha256)))
+        except WrongCall as error:
+            waiting.future.set_exception(error)
         return True
 
     def _attempt(self, group: Sequence[_Waiting]) -> None:

@@ -76,7 +76,10 @@ def _addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def _cover_answers(connection: duckdb.DuckDBPyConnection, number: int) -> None:
-    """Take the refused records that name them out of the answers that are kept for calls that come again."""
+    """Take the refused records that name them out of the answers that are kept for calls that come again.
+
+    Answers to messages that were told of have no records.
+    """
     texts = [text for (text,) in connection.execute("SELECT lower(text) FROM erasures WHERE number = ?", [number]).fetchall()]
     named = "len(list_filter($texts::VARCHAR[], lambda t: contains(lower(f.record::VARCHAR || coalesce(f.phone, '')), t))) > 0"
     shape = {"place": "BIGINT", "code": "VARCHAR", "property": "VARCHAR", "record": "JSON", "phone": "VARCHAR"}
@@ -85,6 +88,6 @@ def _cover_answers(connection: duckdb.DuckDBPyConnection, number: int) -> None:
     connection.execute(
         "UPDATE answered SET answer = json_object('processed', answer->'processed', 'notices', answer->'notices', "
         f"'failed', list_transform({failed}, lambda f: {covered})) "
-        "WHERE len(list_filter($texts::VARCHAR[], lambda t: contains(lower(answer::VARCHAR), t))) > 0",
+        "WHERE answer->'processed' IS NOT NULL AND len(list_filter($texts::VARCHAR[], lambda t: contains(lower(answer::VARCHAR), t))) > 0",
         {"texts": texts},
     )

@@ -320,11 +320,14 @@ class DuckDBProfiles(Reading):
             self.turn.note(whose)
             return done
 
-    def keep_messages(self, sent: pa.Table) -> Sequence[int]:
+    def keep_messages(self, sent: pa.Table, answer: Callable[[Sequence[int]], Answer | None]) -> Sequence[int]:
         """See MessageStore."""
         with self._transaction(writer="live"):
             self.turn.note(sent.column("identity").combine_chunks())
-            return reach.keep_messages(self.connection, sent)
+            unknown = reach.keep_messages(self.connection, sent)
+            given = answer(unknown)
+            live.keep_answers(self.connection, [given] if given else [])
+            return unknown
 
     def erase(self, identities: Sequence[str], at: datetime) -> int:
         """See RecordStore."""

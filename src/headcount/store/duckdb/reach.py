@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from headcount.campaigns.reach import Cap, Counts, Delivery, Place, Placed
 from headcount.profiles.consent import OPT_IN, Channel
-from headcount.single_row import single_row
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.shares import Shares, Stand
 from headcount.store.segment_sql import Compiled, Parameter
@@ -45,10 +44,15 @@ def utc(instant: datetime) -> datetime:
 
 def waterfall(connection: duckdb.DuckDBPyConnection, question: Question) -> Mapping[Channel, Counts]:
     """How many people end in each place."""
-    counted = [f"count(*) FILTER ({channel} = {place.order})" for channel in question.channels for place in Place]
+    names = ", ".join(question.channels)
     with _asked(connection, question) as places:
-        found = iter(single_row(connection, f"{places.sql} SELECT {', '.join(counted)} FROM places", places.parameters))
-    return {channel: {place: int(next(found)) for place in Place} for channel in question.channels}
+        found = connection.execute(f"{places.sql} SELECT {names}, count(*) FROM places GROUP BY ALL", places.parameters).fetchall()
+    counts = {channel: dict.fromkeys(Place, 0) for channel in question.channels}
+    # One row for each way in which places come together, not for each person.
+    for *ended, people in found:
+        for channel, place in zip(question.channels, ended, strict=True):
+            counts[channel][list(Place)[place]] += people
+    return counts
 
 
 def placed(connection: duckdb.DuckDBPyConnection, question: Question, place: Place, limit: int) -> Sequence[Placed]:
