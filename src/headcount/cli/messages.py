@@ -70,7 +70,10 @@ def _records(source: TextIO) -> Iterator[Mapping[str, Any]]:
         yield from (_record(number, text) for number, text in enumerate(lines, 1) if text.strip())
         return
     try:
-        for row in csv.DictReader(lines, strict=True):
+        rows = csv.DictReader(lines, strict=True)
+        if not {"identity", "channel"} <= set(rows.fieldnames or ()):
+            raise _invalid("The file has no columns identity and channel, and is not JSON lines.")
+        for row in rows:
             if None in row or None in row.values():
                 raise _invalid("A row has more or fewer cells than the header.")
             yield {name: cell for name, cell in row.items() if cell}

@@ -85,9 +85,9 @@ def _cover_answers(connection: duckdb.DuckDBPyConnection, number: int) -> None:
     shape = {"place": "BIGINT", "code": "VARCHAR", "property": "VARCHAR", "record": "JSON", "phone": "VARCHAR"}
     failed = f"from_json(answer->'failed', {literal(json.dumps([shape]))})"
     covered = f"CASE WHEN {named} THEN struct_update(f, record := 'null'::JSON, phone := NULL) ELSE f END"
+    hit = "len(list_filter($texts::VARCHAR[], lambda t: contains(lower(answer::VARCHAR), t))) > 0"
     connection.execute(
         "UPDATE answered SET answer = json_object('processed', answer->'processed', 'notices', answer->'notices', "
-        f"'failed', list_transform({failed}, lambda f: {covered})) "
-        "WHERE answer->'processed' IS NOT NULL AND len(list_filter($texts::VARCHAR[], lambda t: contains(lower(answer::VARCHAR), t))) > 0",
+        f"'failed', list_transform({failed}, lambda f: {covered})) WHERE (answer->'processed') IS NOT NULL AND {hit}",
         {"texts": texts},
     )
