@@ -49,6 +49,8 @@ class Renewal:
             self._run(f"COPY FROM DATABASE {identifier(own)} TO {_FRESH} (SCHEMA)")
             for table in self._tables(of_people=True):
                 self._run(f"INSERT INTO {_FRESH}.{table} FROM {table}")
+            # Now, so that little is left to be written when everybody waits.
+            self._run(f"CHECKPOINT {_FRESH}")
             yield
         except BaseException:
             # Where it is closed already, nothing is attached to it.
