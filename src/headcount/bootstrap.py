@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +23,7 @@ from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
 from headcount.campaigns.desk import ReachDesk
 from headcount.config import Settings
-from headcount.errors import WrongCall
+from headcount.errors import Busy, WrongCall
 from headcount.house import House
 from headcount.ingest.desk import LiveDesk
 from headcount.ingest.journal import Journal
@@ -39,7 +39,7 @@ from headcount.store.control.audit import SqlAuditLog
 from headcount.store.control.beginnings import SqlBeginnings
 from headcount.store.control.cursors import SqlCursors
 from headcount.store.control.deliveries import SqlDeliveries
-from headcount.store.control.engine import open_control
+from headcount.store.control.engine import compact, open_control
 from headcount.store.control.mappings import SqlMappings
 from headcount.store.control.passcodes import SqlPasscodes
 from headcount.store.control.segments import SqlSegments
@@ -57,6 +57,8 @@ from headcount.uploads.plan import Limits
 from headcount.uploads.process import Uploads
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
+from headcount.uploads.scrub_desk import ScrubDesk
+from headcount.uploads.scrubbing import Scrubbing
 from headcount.uploads.turns import Turns
 from headcount.uploads.undoing import Undoing
 
@@ -84,6 +86,8 @@ class Application:
     log: AuditLog
     deliveries: SqlDeliveries
     saved: SqlSegments
+    cursors: SqlCursors
+    scrubbing: Scrubbing
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
@@ -99,6 +103,14 @@ class Application:
         """The saved segments of the account, as somebody asks for them."""
         ids, number = self.history.ids, self.history.number
         return SegmentDesk(by, self.store, self.saved, ids, number, self.settings.timezone, self.log, _now)
+
+    def records(self, by: Principal) -> RecordDesk:
+        """The same people as records."""
+        return RecordDesk(by, self.store, self.cursors, self.settings.timezone, self.log, _now)
+
+    def scrub(self, by: Principal) -> ScrubDesk:
+        """The traces of people who were erased, as somebody asks for them."""
+        return ScrubDesk(by, self.scrubbing, self.log, _now)
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the account reach, as somebody asks for it."""
@@ -121,9 +133,10 @@ def application(settings: Settings) -> Iterator[Application]:
         open_store = partial(_open_settled, settings, data_file)
         looking = Looking(open_store, rules)
         undoing = Undoing(records, partial(open_store, share=1.0), rules)
+        uploads = Uploads(records, open_store, looking, undoing, rules)
         yield Application(
             settings,
-            Uploads(records, open_store, looking, undoing, rules),
+            uploads,
             History(records, rules),
             looking,
             Checking(records, looking),
@@ -132,6 +145,8 @@ def application(settings: Settings) -> Iterator[Application]:
             SqlAuditLog(control),
             SqlDeliveries(control),
             SqlSegments(control),
+            SqlCursors(control),
+            Scrubbing(uploads, partial(_renew, settings), partial(compact, control), settings.scrub_hours),
         )
     finally:
         control.dispose()
@@ -219,6 +234,9 @@ class _Accounts:
         self._stores: dict[str, SharedProfiles] = {}
         self._open: dict[str, Callable[[], AbstractContextManager[DuckDBProfiles]]] = {}
         self._ingests: dict[str, Ingest] = {}
+        self._scrubbings: dict[str, Scrubbing] = {}
+        #: When the next scrub of an account begins, where one has to.
+        self._due: dict[str, datetime] = {}
 
     def means(self, account_id: str) -> Means:
         """What its desk works with. Raises WrongCall `account_unknown`."""
@@ -247,7 +265,12 @@ class _Accounts:
         """The same people as records."""
         means = self.means(by.account_id)
         open_store, zone = self._open[by.account_id], means.history.rules.zone
-        return RecordDesk(by, open_store, SqlCursors(self._control), zone, means.log, means.clock)
+        return RecordDesk(by, open_store, SqlCursors(self._control), zone, means.log, means.clock, partial(self._wake, by.account_id))
+
+    def scrub(self, by: Principal) -> ScrubDesk:
+        """The traces of people who were erased from the principal's account."""
+        means = self.means(by.account_id)
+        return ScrubDesk(by, self._scrubbings[by.account_id], means.log, means.clock, partial(self._wake, by.account_id))
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the principal's account reach."""
@@ -276,7 +299,23 @@ class _Accounts:
 
     def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
         """See Worker."""
-        return self.means(account_id).turns.next(stopping)
+        return self.means(account_id).turns.next(stopping) or self._scrub(account_id)
+
+    def _scrub(self, account_id: str) -> bool:
+        """Scrub where it is due; there is nothing more to do after it."""
+        with suppress(Busy):
+            state = self._scrubbings[account_id].run_where_due(_now())
+            self._due.pop(account_id, None)
+            if state.due:
+                self._due[account_id] = state.due
+        return False
+
+    def wake_due(self) -> None:
+        """Wake the accounts with something to scrub."""
+        now = _now()
+        for account_id, due in list(self._due.items()):
+            if due <= now:
+                self._wake(account_id)
 
     def adopt(self) -> None:
         """Go on with what was interrupted, in every account."""
@@ -297,7 +336,9 @@ class _Accounts:
         open_store = partial(_settled, ingest, store)
         self._stores[account.id], self._ingests[account.id], self._open[account.id] = store, ingest, open_store
         looking, undoing = ApartLooking(open_store, rules), Undoing(records, open_store, rules)
-        turns = Turns(Uploads(records, open_store, looking, undoing, rules), partial(self._wake, account.id))
+        uploads = Uploads(records, open_store, looking, undoing, rules)
+        self._scrubbings[account.id] = Scrubbing(uploads, store.renew, partial(compact, self._control), settings.scrub_hours)
+        turns = Turns(uploads, partial(self._wake, account.id))
         log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)
         return Means(turns, History(records, rules), Checking(records, looking), undoing, mappings, log, _now)
 
@@ -327,6 +368,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             accounts.people,
             accounts.segments,
             accounts.records,
+            accounts.scrub,
             accounts.reach,
             accounts.live,
             accounts.demand_room,
@@ -369,6 +411,14 @@ def _given(settings: Settings) -> Given:
 def _close_idle(accounts: _Accounts, ended: threading.Event) -> None:
     while not ended.wait(_ROUND):
         accounts.close_idle(_IDLE)
+        accounts.wake_due()
+
+
+def _renew(settings: Settings, done: Sequence[int]) -> None:
+    """Renew a data file that nobody else in this process has open."""
+    store = _shared(settings)
+    store.renew(done)
+    store.close_idle(0)
 
 
 @contextmanager

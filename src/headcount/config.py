@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     keep_files: bool = Field(default=False, description="true or false")
     #: For how many days after its end an upload can be taken back; what that needs is removed after. 0 keeps nothing.
     undo_days: NonNegativeInt = Field(30, description="a whole number of days; 0 keeps nothing")
+    #: So many hours after a person was erased their traces are taken out of all files as well, at the latest. 0: at once, each time.
+    scrub_hours: NonNegativeInt = Field(24, description="a whole number of hours; 0 does it at once")
     #: The least severe message that is written to standard error.
     log: Literal["debug", "info", "warning", "error"] = Field("warning", description="debug, info, warning or error")
 

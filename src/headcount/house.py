@@ -17,6 +17,7 @@ from headcount.people.desk import PeopleDesk
 from headcount.people.records import RecordDesk
 from headcount.people.segments import SegmentDesk
 from headcount.uploads.desk import Desk
+from headcount.uploads.scrub_desk import ScrubDesk
 
 #: The name of the cookie with the token of a session, and of the header with the token for its forms.
 COOKIE = "headcount_session"
@@ -40,6 +41,8 @@ class House:
     segments: Callable[[Principal], SegmentDesk]
     #: The same people as records, for programs.
     records: Callable[[Principal], RecordDesk]
+    #: The traces of people who were erased from it.
+    scrub: Callable[[Principal], ScrubDesk]
     #: Whom messages of the account of whoever asks reach.
     reach: Callable[[Principal], ReachDesk]
     #: The records that whoever asks sends live.

@@ -40,6 +40,7 @@ def test_a_small_run_measures_everything_and_checks_it(tmp_path: Path) -> None:
         "count: consent, list, not",
         "lookup",
     ]
+    assert {"reach of everybody, four channels", "reach of a segment, four channels"} <= {bound.name for bound in report.bounds}
     assert all(timing.ours.seconds > 0 and timing.other.seconds > 0 for timing in report.timings)
     assert "round 1 of 1" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["changes-2000.csv", "corrections-2000.csv", "people-2000.csv"]

@@ -87,3 +87,8 @@ def test_a_person_is_taken_out_and_erased(walk: Walk, people: str) -> None:
     expect(walk.page.get_by_text("The person was erased")).to_be_visible()
     walk.look()
     assert walk.server.headcount("segment", "count", "identity exists").startswith("1 ")
+    expect(walk.page.get_by_text("Files still hold traces of a person who was erased")).to_be_visible()
+    walk.press("Take them out now")
+    while walk.page.get_by_text("are being taken out now").is_visible():
+        walk.page.get_by_role("link", name="Look again").click()
+    expect(walk.page.get_by_text("Files still hold traces")).to_have_count(0)

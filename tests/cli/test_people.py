@@ -170,3 +170,16 @@ def test_parquet_is_not_for_a_terminal(headcount: Headcount, monkeypatch: pytest
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     done = headcount("people", "export", "identity exists", "--format", "parquet")
     assert (done.code, done.err) == (2, "Parquet is not for a terminal.\nName a file with --output, or pipe it into a program.\n")
+
+
+def test_somebody_is_erased_with_every_trace(headcount: Headcount, people: str, tmp_path: Path) -> None:
+    headcount("upload", people)
+    erased = headcount("people", "erase", "00123", "--json").json
+    assert (erased["erased"], erased["files"]["people"]) == (1, 1)
+    assert "Files still hold traces of 1 person who was erased." in headcount("people", "erasures").out
+    assert headcount("people", "erasures", "--now").out.startswith("No file holds a trace")
+    assert headcount("people", "show", "00123").code == 2
+    assert headcount("people", "show", "00124").code == 0
+    held = [path for path in (tmp_path / "headcount-data").rglob("*") if path.is_file() and b"ann@example.com" in path.read_bytes()]
+    assert held == []
+    assert headcount("people", "erase", "00124", "--now", "--yes").out.startswith("“00124” was erased.\nNo file holds")

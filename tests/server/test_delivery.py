@@ -142,3 +142,18 @@ def test_whoever_is_erased_leaves_no_messages(site: Site) -> None:
     caller.upload("identity,Email\n3,cem@example.com\n")
     put(caller, {"email": {"messages": 1, "days": 7}})
     assert reach(caller)["frequency_cap"] == 0
+
+
+def test_messages_with_a_key_count_once(site: Site) -> None:
+    caller = site.machine(account=OTHER)
+    body = {"messages": [{"identity": "1", "channel": "push", "at": at(1)}, {"identity": "nobody", "channel": "push"}]}
+    put(caller, {"push": {"messages": 2, "days": 2}})
+    first, again = (told(caller.call("POST", "messages", json=body, headers={"Idempotency-Key": "k 1"})) for _ in range(2))
+    assert (
+        first
+        == again
+        == {"stored": 1, "failed": [{"index": 1, "code": "person_unknown", "message": "There is no person with this identity."}]}
+    )
+    other = caller.call("POST", "messages", json={"messages": []}, headers={"Idempotency-Key": "k 1"})
+    assert code(other) == (422, "key_reused")
+    assert code(caller.call("POST", "messages", json=body, headers={"Idempotency-Key": "k" * 201})) == (400, "key_invalid")

@@ -204,24 +204,36 @@ def test_nothing_is_left_of_who_is_erased(store: DuckDBProfiles) -> None:
     made = store.connection
     store.set_consent("ann", Wish(Channel.EMAIL, subscribed=False, source=Source.PERSON, at=AT))
     made.execute("INSERT INTO changes VALUES (1, 1, 1, 'ann', [1])")
-    answers = [("k", json.dumps({"record": {"identity": "ann"}})), ("l", "{}")]
+    refused = {"place": 0, "code": "email_invalid", "property": "Email", "phone": None}
+    records = [{"identity": "ann"}, {"identity": "dan", "profileData": {"Email": "ANN@x.com"}}, {"identity": "dan"}]
+    answer = {"processed": 7, "failed": [{**refused, "record": record} for record in records], "notices": []}
+    answers = [("k", json.dumps(answer)), ("l", "{}")]
     made.executemany("INSERT INTO answered VALUES (?, 'h', now()::TIMESTAMP, ?)", answers)
     images.make(made, images.image("before", 1), {5: "VARCHAR"})
     made.execute("INSERT INTO before_1 VALUES ('ann', 1, 1, now()::TIMESTAMP, now()::TIMESTAMP, true, 'x')")
-    assert store.erase(["ann", "nobody"]) == 1
+    assert store.erase(["ann", "nobody"], AT) == 1
     tables = [name for (name,) in made.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()]
     assert {"before_1", "events", "answered"} <= set(tables)
-    dump = [made.execute(f"SELECT t::VARCHAR FROM {table} t").fetchall() for table in tables]
+    dump = [made.execute(f"SELECT t::VARCHAR FROM {table} t").fetchall() for table in tables if table != "erasures"]
     assert not [
         row for rows in dump for (row,) in rows if any(word in row for word in ("ann,", '"ann"', "Ann@x.com", "dev1", "f1", "Rome"))
     ]
     assert pages(store, 9) == [["bob", "cem"]]
-    assert made.execute("SELECT key FROM answered").fetchall() == [("l",)]
+    kept = store.answer("k")
+    assert kept is not None
+    assert kept.answer == {**answer, "failed": [{**refused, "record": record} for record in (None, None, {"identity": "dan"})]}
+    (noted,) = store.erasures()
+    assert (noted.identities, noted.aliases, noted.emails, noted.phones) == (
+        ("ann", "nobody"),
+        ("dev1", "f1"),
+        ("Ann@x.com",),
+        ("+4915112345678",),
+    )
 
 
 def test_an_upload_that_was_accepted_before_does_not_win(store: DuckDBProfiles) -> None:
     store.subscribe(wishes(("sms", "+4915112345678", True)), Occasion(AT, Source.API))
     said = store.connection.execute("SELECT identity, number, whole, accepted_at FROM later ORDER BY ALL").fetchall()
     assert said == [(who, -Channel.SMS.bit, True, AT) for who in ("ann", "cem")]
-    store.erase(["ann"])
+    store.erase(["ann"], AT)
     assert store.connection.execute("SELECT identity FROM later").fetchall() == [("cem",)]

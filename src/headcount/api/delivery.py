@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
 
 from headcount.api.caller import Calling
@@ -76,6 +76,10 @@ def set_delivery(calling: Calling, asked: DeliveryShape) -> dict[str, Any]:
 
 
 @router.post("/messages", tags=["Reach"], response_model=MessagesKept, responses=may_answer(507))
-def messages(calling: Calling, asked: MessagesAsked) -> dict[str, Any]:
+def messages(
+    calling: Calling,
+    asked: MessagesAsked,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", description="The same key with the same body counts once.")] = None,
+) -> dict[str, Any]:
     """Tell of messages that another program sent, so that they count for the caps. What one record says wrong costs that record."""
-    return calling.house.reach(calling.principal).keep_messages(asked.messages)
+    return calling.house.reach(calling.principal).keep_messages(asked.messages, key)

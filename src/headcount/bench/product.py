@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from headcount.auth.rights import operator
 from headcount.bench.measure import Outcome, measured, warm
-from headcount.bench.questions import ask, look_up_all
+from headcount.bench.questions import ask, ask_reaches, look_up_all
 from headcount.bench.wide import SKIPPED_NAMES
 from headcount.bootstrap import Application, application
 from headcount.config import Settings, load_settings
 from headcount.errors import HeadcountError
+from headcount.profiles.consent import Channel
 from headcount.segments.grammar import parse
 from headcount.uploads.mapping import ColumnRequest, Request
 from headcount.uploads.rules import no_progress
@@ -72,6 +74,20 @@ def count(data: Path) -> Outcome:
     """Every question, asked of the people."""
     with _opened(data) as app, app.store() as store:
         return ask(lambda question: store.count(parse(question.filter), app.settings.timezone, app.history.number))
+
+
+def reach(data: Path) -> Outcome:
+    """Every reach, on all channels. Raises HeadcountError `bench_failed` where the channels are not about the same people."""
+    with _opened(data) as app:
+        desk = app.reach(operator(app.settings.account, "cli"))
+
+        def matched(condition: str) -> int:
+            found = {told["matched"] for told in desk.reach(condition, list(Channel))["channels"].values()}
+            if len(found) != 1:
+                raise HeadcountError("bench_failed", f"The channels of a reach are about {found} people.")
+            return int(found.pop())
+
+        return ask_reaches(matched)
 
 
 def look_up(data: Path, rows: int) -> Outcome:

@@ -41,11 +41,21 @@ QUESTIONS = (
     ),
 )
 
+#: Of whom a reach is asked, on all channels, and the most milliseconds that it may take when nothing was written since the last one.
+REACHES = {"reach of everybody, four channels": "identity exists", "reach of a segment, four channels": 'plan = "pro"'}
+REACH_LIMIT = 1_500
+
 
 def ask(answer: Callable[[Question], int]) -> Outcome:
     """The answers, and what each costs when it is asked again."""
     facts = {question.name: answer(question) for question in QUESTIONS}
     return Outcome({question.name: best(partial(answer, question), _GOES) for question in QUESTIONS}, facts)
+
+
+def ask_reaches(matched: Callable[[str], int]) -> Outcome:
+    """How many people each reach is about, and what it costs when it is asked again."""
+    facts = {name: matched(condition) for name, condition in REACHES.items()}
+    return Outcome({name: best(partial(matched, condition), _GOES) for name, condition in REACHES.items()}, facts)
 
 
 def look_up_all(rows: int, found: Callable[[str], bool]) -> Outcome:

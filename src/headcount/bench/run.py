@@ -16,7 +16,7 @@ from headcount.bench import data
 from headcount.bench.data import Expected
 from headcount.bench.measure import Outcome, Sample, run_step
 from headcount.bench.product import settings
-from headcount.bench.questions import LOOKUP, QUESTIONS, all_found
+from headcount.bench.questions import LOOKUP, QUESTIONS, REACH_LIMIT, REACHES, all_found
 from headcount.bench.report import Bound, Report, Timing
 from headcount.bench.wide import of_wide, rows_of
 from headcount.errors import HeadcountError, WrongCall
@@ -70,6 +70,7 @@ class _Bench:
             self._back_and_forth(corrections)
         timings = [*self._imports(people, changes), *self._corrections(corrections), *self._answers()]
         bounds = [Bound("peak memory", _peak([sample for samples in self.ours.values() for sample in samples]), "MB", 1500)]
+        bounds += [Bound(name, _best(self.ours[name]).seconds * 1000, "ms", REACH_LIMIT) for name in REACHES]
         self.forget()
         if self.rows > USUAL_ROWS:
             bounds.append(self._growth())
@@ -143,7 +144,10 @@ class _Bench:
         found = run_step("look_up", self._data, self.rows)
         if not all_found(limit_found) or not all_found(found):
             raise HeadcountError("bench_wrong", "Not everybody who was looked up was found.")
-        for samples, outcomes in ((self.limits, (limit, limit_found)), (self.ours, (ours, found))):
+        reached = run_step("reach", self._data)
+        if not all(reached.facts.values()):
+            raise HeadcountError("bench_wrong", f"A reach is about nobody: {reached.facts}.")
+        for samples, outcomes in ((self.limits, (limit, limit_found)), (self.ours, (ours, found, reached))):
             samples.update({name: [sample] for outcome in outcomes for name, sample in outcome.samples.items()})
 
     def _imports(self, people: Path, changes: Path) -> Iterator[Timing]:

@@ -32,6 +32,7 @@ STEPS: Mapping[str, Callable[..., Outcome]] = {
     "undo": lambda data: product.undo(Path(data)),
     "upload_wide": lambda data, file: product.upload_wide(Path(data), Path(file)),
     "count": lambda data: product.count(Path(data)),
+    "reach": lambda data: product.reach(Path(data)),
     "look_up": lambda data, rows: product.look_up(Path(data), int(rows)),
     "through_server": lambda data, file: server.through_server(Path(data), Path(file)),
     "bare_create": lambda database, threads, file: limits.create(Path(database), int(threads), Path(file)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 
 from headcount.audit import AuditLog
@@ -16,6 +18,7 @@ from headcount.campaigns.messages import MessageStore, Record, read, unknown
 from headcount.campaigns.reach import Audience, Cap, Counts, Place, ReachStore
 from headcount.campaigns.touching import names_asked
 from headcount.profiles.consent import Channel
+from headcount.profiles.live import Answer, known_as
 from headcount.profiles.report import COVER, utc_text
 from headcount.segments.saved import Resolved
 
@@ -93,14 +96,32 @@ class ReachDesk:
             self.log.add(self.principal.did("delivery.set", account, self.clock(), control_percent=control_percent, **told))
         return found
 
-    def keep_messages(self, records: Sequence[Record]) -> Document:
-        """Keep messages that were sent: how many are `stored`, and of which not `failed` says why. Raises HeadcountError."""
+    def keep_messages(self, records: Sequence[Record], key: str | None = None) -> Document:
+        """Keep messages that were sent: how many are `stored`, and of which not `failed` says why. With a key they count once.
+
+        Raises WrongCall (`key_invalid`, `key_reused`), HeadcountError.
+        """
         self.principal.demand(Right.EDIT_CAMPAIGNS)
-        sent, failures = read(records, self.clock())
-        with self.open_store() as store:
-            failures += unknown(store.keep_messages(sent))
-        failed = [asdict(failure) for failure in sorted(failures, key=lambda failure: failure.index)]
-        return {"stored": len(records) - len(failed), "failed": failed}
+        if key is None:
+            with self.open_store() as store:
+                return self._kept(store, records, None, "")
+        known, sha256 = known_as(key, "messages "), hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
+        with self.open_store() as store, store.live_turn():
+            before = store.answer(known)
+            return self._kept(store, records, known, sha256) if before is None else dict(before.to_body(sha256))
+
+    def _kept(self, store: Store, records: Sequence[Record], key: str | None, sha256: str) -> Document:
+        now = self.clock()
+        sent, failures = read(records, now)
+
+        def said(places: Sequence[int]) -> Document:
+            failed = [asdict(failure) for failure in sorted([*failures, *unknown(places)], key=lambda failure: failure.index)]
+            return {"stored": len(records) - len(failed), "failed": failed}
+
+        def answer(places: Sequence[int]) -> Answer | None:
+            return None if key is None else Answer(key, sha256, now.astimezone(UTC).replace(tzinfo=None), said(places))
+
+        return said(store.keep_messages(sent, answer))
 
     def _audience(self, condition: str) -> Audience:
         return Audience(

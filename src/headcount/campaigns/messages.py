@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias
@@ -11,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from headcount.profiles.consent import Channel
+from headcount.profiles.live import Answer
 
 #: What a sender tells of one message.
 Record: TypeAlias = Mapping[str, Any]
@@ -38,8 +40,16 @@ class Failure:
 class MessageStore(Protocol):
     """The messages of one account."""
 
-    def keep_messages(self, sent: pa.Table) -> Sequence[int]:
-        """Keep messages of people who are there; gives the places of the others. Columns: see `read`."""
+    def live_turn(self) -> AbstractContextManager[None]:
+        """See LiveStore."""
+        ...
+
+    def answer(self, key: str) -> Answer | None:
+        """See LiveStore."""
+        ...
+
+    def keep_messages(self, sent: pa.Table, answer: Callable[[Sequence[int]], Answer | None]) -> Sequence[int]:
+        """Keep messages of people who are there, and what is answered; gives the places of the others. Columns: see `read`."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from headcount import __version__
-from headcount.cli import access, bench, consent, doctor, people, properties, reach, sample, segments, serve, uploads
+from headcount.cli import access, bench, consent, delivery, doctor, messages, people, properties, reach, sample, segments, serve, uploads
 from headcount.cli.call import Call
 from headcount.cli.exits import MEANINGS, finish, wants_json
 from headcount.observability import start_logging
@@ -66,6 +66,8 @@ app.add_typer(people.commands, name="people")
 app.add_typer(properties.commands, name="properties")
 app.add_typer(segments.commands, name="segment")
 app.command()(reach.reach)
+app.add_typer(delivery.commands, name="delivery")
+app.add_typer(messages.commands, name="messages")
 app.add_typer(consent.commands, name="consent")
 app.add_typer(access.accounts, name="accounts")
 app.add_typer(access.users, name="users")

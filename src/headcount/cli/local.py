@@ -17,12 +17,14 @@ from headcount.cli.exits import was_stopped
 from headcount.cli.work import Document, Sink
 from headcount.errors import HeadcountError
 from headcount.people.desk import PeopleDesk
+from headcount.people.records import RecordDesk
 from headcount.people.segments import SegmentDesk
 from headcount.profiles.store import Job
 from headcount.segments.store import Change
 from headcount.uploads import listing
 from headcount.uploads.mapping import Request
 from headcount.uploads.rules import OnProgress
+from headcount.uploads.scrub_desk import ScrubDesk
 
 _DOOR = "cli"
 
@@ -117,19 +119,41 @@ class LocalUploads:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalErasing:
+    """Implements `EraseWork`."""
+
+    records: RecordDesk
+    scrubs: ScrubDesk
+
+    def erase(self, identity: str) -> int:
+        """See EraseWork."""
+        return self.records.erase("identity", [identity])
+
+    def state(self) -> Document:
+        """See EraseWork."""
+        return self.scrubs.state()
+
+    def scrub(self) -> Document:
+        """See EraseWork."""
+        return self.scrubs.run()
+
+
+@dataclass(frozen=True, slots=True)
 class Local:
     """Implements `Work`."""
 
     uploads: LocalUploads
     people: PeopleDesk
     segments: SegmentDesk
+    erasing: LocalErasing
     reach: ReachDesk
 
     @classmethod
     def on(cls, app: Application, program: str) -> Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
-        return cls(LocalUploads(app, program, by), app.people(by), app.segments(by), app.reach(by))
+        erasing = LocalErasing(app.records(by), app.scrub(by))
+        return cls(LocalUploads(app, program, by), app.people(by), app.segments(by), erasing, app.reach(by))
 
     def fill(  # noqa: PLR0917 - what is changed, by what, and how
         self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress

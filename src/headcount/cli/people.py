@@ -13,7 +13,7 @@ import typer
 
 from headcount.cli import people_words
 from headcount.cli.call import JsonFlag, call_of, opened
-from headcount.cli.output import line, print_json, words
+from headcount.cli.output import data, line, plain, print_json, words
 from headcount.cli.progress import progress
 from headcount.cli.whole_file import sink
 from headcount.errors import WrongCall
@@ -95,6 +95,50 @@ def give_out(
     if as_json:
         print_json(found)
     people_words.say_what_was_written(found, call_of(context).program, output)
+
+
+@commands.command()
+def erase(
+    context: typer.Context,
+    identity: Annotated[str, typer.Argument(metavar="IDENTITY", help="The identity, exactly as it was uploaded.")],
+    *,
+    now: Annotated[bool, typer.Option("--now", help="Take their traces out of all files as well, and wait until that is done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask at a terminal whether it is meant.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Erase a person for good, with all that is stored of them.
+
+    No answer has them any more. Their traces in files go within some hours, with --now before the command ends.
+    """
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase “{plain(identity)}” for good?", abort=True, err=True)
+    with opened(context) as work:
+        erased = work.erasing.erase(identity)
+        files = work.erasing.scrub() if now else work.erasing.state()
+    if as_json:
+        print_json({"erased": erased, "files": files})
+        return
+    line(
+        data(),
+        f"“{plain(identity)}” was erased." if erased else f"There was no profile of “{plain(identity)}”; what else was stored is erased.",
+    )
+    people_words.say_what_files_hold(files, call_of(context).program)
+
+
+@commands.command()
+def erasures(
+    context: typer.Context,
+    *,
+    now: Annotated[bool, typer.Option("--now", help="Take their traces out now, and wait until that is done.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show of how many people who were erased files still hold traces, and by when these go."""
+    with opened(context) as work:
+        files = work.erasing.scrub() if now else work.erasing.state()
+    if as_json:
+        print_json(files)
+    else:
+        people_words.say_what_files_hold(files, call_of(context).program)
 
 
 def _names(columns: str | None) -> list[str] | None:

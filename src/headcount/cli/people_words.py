@@ -80,3 +80,21 @@ def _reachable(person: Mapping[str, Any], channel: str) -> str:
 
 def _moment(text: str | None) -> str:
     return text[:19].replace("T", " ") + " UTC" if text else ""
+
+
+def say_what_files_hold(files: Mapping[str, Any], program: str) -> None:
+    """Print of how many people who were erased files still hold traces, and what takes them out."""
+    out = data()
+    if not files["people"]:
+        line(out, "No file holds a trace of anybody who was erased. Backups are yours to look after.")
+        return
+    line(
+        out,
+        f"Files still hold traces of {count(files['people'], 'person', 'people')} who {'was' if files['people'] == 1 else 'were'} erased.",
+    )
+    if files["uploads"]:
+        line(out, f"They go when these uploads have ended, whose files may name them: {', '.join(files['uploads'])}.")
+    else:
+        due = files["due"][:16].replace("T", " ")
+        line(out, f"A server takes them out, beginning {due} UTC at the latest. Or now:")
+        line(out, f"    {program} people erasures --now")

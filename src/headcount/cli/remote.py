@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from headcount.cli.remote_people import RemotePeople, RemoteReach, RemoteSegments
+from headcount.cli.remote_people import RemoteErasing, RemotePeople, RemoteReach, RemoteSegments
 from headcount.cli.work import Document, Sink
 from headcount.client.connection import Connection, save_rejects
 from headcount.client.failures import error_of
@@ -142,12 +142,14 @@ class Remote:
     uploads: RemoteUploads
     people: RemotePeople
     segments: RemoteSegments
+    erasing: RemoteErasing
     reach: RemoteReach
 
     @classmethod
     def over(cls, connection: Connection, program: str) -> Remote:
         """The work of a server."""
-        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteSegments(connection), RemoteReach(connection))
+        people = RemotePeople(connection), RemoteSegments(connection), RemoteErasing(connection), RemoteReach(connection)
+        return cls(RemoteUploads(connection, program), *people)
 
     def fill(  # noqa: PLR0917 - what is changed, by what, and how
         self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 
-from headcount.campaigns.reach import Place
+from headcount.campaigns.delivery import caps_of
+from headcount.campaigns.messages import Record
+from headcount.campaigns.reach import Cap, Place
 from headcount.cli.work import Document
 from headcount.client.connection import Connection, copy
 from headcount.client.paths import segment
@@ -19,6 +23,9 @@ from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress
 from headcount.values.types import Type
+
+#: Seconds between two looks whether the server is done.
+_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,30 @@ class RemoteSegments:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteErasing:
+    """Implements `EraseWork`."""
+
+    connection: Connection
+
+    def erase(self, identity: str) -> int:
+        """See EraseWork."""
+        return int(self.connection.delete(f"people/{segment(identity)}")["erased"])
+
+    def state(self) -> Document:
+        """See EraseWork."""
+        found: Document = self.connection.get("erasures")
+        return found
+
+    def scrub(self) -> Document:
+        """See EraseWork."""
+        found: Document = self.connection.post("erasures/scrub")
+        while found["people"] and not found["uploads"]:
+            time.sleep(_LOOK)
+            found = self.state()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteReach:
     """Implements `ReachWork`."""
 
@@ -124,6 +155,22 @@ class RemoteReach:
         """See ReachWork."""
         body = {"filter": condition, "channel": channel, "place": place, "limit": limit}
         found: list[Document] = self.connection.post("reach/people", body)["people"]
+        return found
+
+    def delivery(self) -> Document:
+        """See ReachWork."""
+        found: Document = self.connection.get("delivery")
+        return found
+
+    def set_delivery(self, caps: Mapping[Channel, Cap], control_percent: int) -> Document:
+        """See ReachWork."""
+        body = {"caps": {channel: caps_of(cap) for channel, cap in caps.items()}, "control_percent": control_percent}
+        found: Document = self.connection.put("delivery", body)
+        return found
+
+    def keep_messages(self, records: Sequence[Record], key: str | None) -> Document:
+        """See ReachWork."""
+        found: Document = self.connection.post_once("messages", {"messages": list(records)}, key or uuid4().hex)
         return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
-from headcount.campaigns.reach import Place
+from headcount.campaigns.messages import Record
+from headcount.campaigns.reach import Cap, Place
 from headcount.people.segments import Wish
 from headcount.profiles.consent import Channel, Source
 from headcount.profiles.store import Job
@@ -136,6 +137,22 @@ class SegmentWork(Protocol):
         ...
 
 
+class EraseWork(Protocol):
+    """What is asked about people who are to go. `headcount.uploads.scrub_desk.ScrubDesk` says what the documents are."""
+
+    def erase(self, identity: str) -> int:
+        """Erase a person; how many profiles there were."""
+        ...
+
+    def state(self) -> Document:
+        """Of how many people files still hold traces."""
+        ...
+
+    def scrub(self) -> Document:
+        """Take the traces out now, and wait until that is done; what is still to be done after it."""
+        ...
+
+
 class ReachWork(Protocol):
     """What is asked about the way to a message. `headcount.campaigns.desk.ReachDesk` says what each method gives."""
 
@@ -145,6 +162,18 @@ class ReachWork(Protocol):
 
     def people(self, condition: str, channel: Channel, place: Place, limit: int) -> Sequence[Document]:
         """The people who end in one place."""
+        ...
+
+    def delivery(self) -> Document:
+        """What holds for every message."""
+        ...
+
+    def set_delivery(self, caps: Mapping[Channel, Cap], control_percent: int) -> Document:
+        """Say what holds from now on, the whole of it."""
+        ...
+
+    def keep_messages(self, records: Sequence[Record], key: str | None) -> Document:
+        """Tell of messages that were sent."""
         ...
 
 
@@ -170,6 +199,11 @@ class Work(Protocol):
         self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress
     ) -> Document:
         """Change a list of people by a file. `headcount.people.segments.SegmentDesk.fill` says what it gives."""
+        ...
+
+    @property
+    def erasing(self) -> EraseWork:
+        """People who are to go."""
         ...
 
     @property

@@ -67,14 +67,19 @@ class Connection:
         """The answer to a JSON body."""
         return self._json("POST", path, query, body)
 
+    def post_once(self, path: str, body: object, key: str) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to a JSON body. The key makes it safe to send it again."""
+        opening = partial(self._whole, "POST", path, None, json=body, headers={"Idempotency-Key": key})
+        with self._answer(opening, "always") as response:
+            return json_of(response)
+
     def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - whatever was asked for
         """The answer to a JSON body."""
         return self._json("PUT", path, None, body)
 
-    def delete(self, path: str) -> None:
-        """Delete what is at the path."""
-        with self._answer(partial(self._whole, "DELETE", path, None)):
-            pass
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to removing what is at the path."""
+        return self._json("DELETE", path, None)
 
     def send(self, path: str, parcel: Parcel, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
         """The answer to a file."""

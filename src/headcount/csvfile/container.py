@@ -7,16 +7,17 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from gzip import GzipFile
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from headcount.errors import FileRejected
 
 Progress = Callable[[int, int], None]
 
 _CHUNK = 1 << 20
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 
 #: What the libraries raise at an archive that is damaged or packed in an unknown way; a file name may not even be text.
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, struct.error, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError)
@@ -57,14 +58,31 @@ def unpack(path: Path, workdir: Path, limit: int, progress: Progress) -> Path:
     """
     with path.open("rb") as file:
         head = file.read(64)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(_GZIP):
         plain = _ungzip(path, workdir / "plain.csv", limit, progress)
-    elif head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    elif head.startswith(_ZIP):
         plain = _unzip(path, workdir / "plain.csv", limit, progress)
     else:
         plain = path
     _check_plain(plain, limit)
     return plain
+
+
+@contextmanager
+def packed_like(path: Path, target: Path) -> Iterator[IO[bytes]]:
+    """Where the bytes of a file go that is to be packed into `target` as `path` is."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    with ExitStack() as opened:
+        if head.startswith(_GZIP):
+            plain = opened.enter_context(target.open("wb"))
+            yield cast("IO[bytes]", opened.enter_context(GzipFile("", "wb", fileobj=plain)))
+        elif head.startswith(_ZIP):
+            name = _only_member(opened.enter_context(zipfile.ZipFile(path))).filename
+            packed = opened.enter_context(zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED))
+            yield opened.enter_context(packed.open(name, "w", force_zip64=True))
+        else:
+            yield opened.enter_context(target.open("wb"))
 
 
 def _check_plain(plain: Path, limit: int) -> None:

@@ -6,21 +6,23 @@ While an upload has the data file, most calls are answered before they are writt
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, asynccontextmanager, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 from anyio import Semaphore, move_on_after
 
-from headcount.errors import Busy, Throttled, WrongCall
+from headcount.errors import Busy, Throttled
 from headcount.ingest.group import Outcome, Reading
 from headcount.ingest.journal import Entry, Journal
 from headcount.ingest.records import RECORDS, read
 from headcount.ingest.waiting import Asked, Waiting
 from headcount.ingest.writer import Writer
-from headcount.profiles.live import Call, LiveStore
+from headcount.profiles.live import Call, LiveStore, known_as
 from headcount.uploads.rules import Rules
 
 #: Calls of an account that are in hand at once; the compared platform has the same limit.
@@ -37,8 +39,8 @@ _LAG = 0.5
 _ROUND = 1.0
 #: Seconds that the account is kept open for the next call.
 _LINGER = 20.0
-#: Characters of an idempotency key.
-LONGEST_KEY = 200
+#: ... between two looks whether it is wanted back.
+_LOOK = 0.25
 
 OpenStore = Callable[[], AbstractContextManager[LiveStore]]
 
@@ -90,12 +92,11 @@ class Ingest:
 
         Raises WrongCall `body_invalid`, `records_too_many`, `tokens_too_many`, `key_invalid`. The future raises `key_reused`.
         """
-        if asked.key is not None and not (0 < len(asked.key) <= LONGEST_KEY and asked.key.isprintable()):
-            raise WrongCall("key_invalid", f"An idempotency key has 1 to {LONGEST_KEY} characters.", "Make one for each call.")
+        known = replace(asked, key=None if asked.key is None else known_as(asked.key))
         number = self._next_number()
         sent = read(body, number)
         at = datetime.now(UTC).replace(tzinfo=None)
-        waiting = Waiting(Call(number, at, asked.actor, asked.door), body, sent, asked)
+        waiting = Waiting(Call(number, at, asked.actor, asked.door), body, sent, known)
         with self._changed:
             if self._promising:
                 self._came.append(waiting)
@@ -160,26 +161,38 @@ class Ingest:
 
     def _write(self) -> None:
         try:
-            with self._open_store() as store, closing(Reading(store, self._rules)) as reading:
-                self._adopt(store)
-                writer = Writer(store, reading, self._underway)
-                while self._is_due():
-                    if self._underway():
-                        self._begin_to_promise()
-                    # Whoever comes while it is waited for is written with the others.
-                    with store.live_turn():
-                        group = self._take()
-                        done = writer.write(group)
-                    self._forget(group, done)
+            more = True
+            while more:
+                with self._open_store() as store, closing(Reading(store, self._rules)) as reading:
+                    self._adopt(store)
+                    more = self._write_into(store, Writer(store, reading, self._underway))
         except Exception as error:  # noqa: BLE001 - see below
             # The store cannot be opened; whoever waits learns why.
             structlog.get_logger().exception("live_failed", account=self._rules.account)
             self._fail(error)
 
-    def _is_due(self) -> bool:
-        """Whether there are calls to be written, as soon as that is due; not where none came for a while, and then the thread ends."""
+    def _write_into(self, store: LiveStore, writer: Writer) -> bool:
+        """Write what comes, until nothing does for a while or the store is wanted back; whether it is to be opened again."""
+        while self._is_due(store):
+            if store.closing:
+                return True
+            if self._underway():
+                self._begin_to_promise()
+            # Whoever comes while it is waited for is written with the others.
+            with store.live_turn():
+                group = self._take()
+                done = writer.write(group)
+            self._forget(group, done)
+        return False
+
+    def _is_due(self, store: LiveStore) -> bool:
+        """Whether calls are to be written, or the store is wanted back; not where neither came for a while, and then the thread ends."""
+        until = time.monotonic() + _LINGER
         with self._changed:
-            self._changed.wait_for(lambda: self._line or self._stopping, _LINGER)
+            while not (self._line or self._stopping or store.closing or time.monotonic() > until):
+                self._changed.wait(_LOOK)
+            if store.closing:
+                return True
             if self._line:
                 self._changed.wait_for(self._presses, _LAG)
             else:
@@ -248,7 +261,7 @@ class Ingest:
         """Answer calls before they are written, for as long as an upload is underway."""
         try:
             with self._open_store() as store, closing(Reading(store, self._rules)) as reading:
-                for group in self._gathered():
+                for group in self._gathered(store):
                     outcomes = self._foretold(group, reading)
                     with self._changed:
                         for each in group:
@@ -262,8 +275,8 @@ class Ingest:
             came, self._came, self._promising = self._came, [], False
             self._enqueue(came)
 
-    def _gathered(self) -> Iterator[Sequence[Waiting]]:
-        while self._underway() and not self._stopping:
+    def _gathered(self, store: LiveStore) -> Iterator[Sequence[Waiting]]:
+        while self._underway() and not self._stopping and not store.closing:
             with self._changed:
                 self._changed.wait_for(lambda: self._came or self._stopping, _ROUND)
                 if self._came:

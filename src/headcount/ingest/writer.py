@@ -58,11 +58,10 @@ class Writer:
         before = self._store.answer(waiting.asked.key or "")
         if before is None:
             return False
-        if before.sha256 == waiting.sha256():
-            waiting.answer(Outcome.from_json(before.answer))
-        else:
-            reason = "This idempotency key was used for another body."
-            waiting.fail(WrongCall("key_reused", reason, "Make a key for each call, and keep it for its repetitions only."))
+        try:
+            waiting.answer(Outcome.from_json(before.to_body(waiting.sha256())))
+        except WrongCall as error:
+            waiting.fail(error)
         return True
 
     def _attempt(self, group: Sequence[Waiting]) -> Sequence[Waiting]:

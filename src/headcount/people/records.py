@@ -67,6 +67,8 @@ class RecordDesk:
     log: AuditLog
     #: Gives the present instant.
     clock: Callable[[], datetime]
+    #: Called after people were erased: files are to be searched for them.
+    on_erased: Callable[[], None] = lambda: None
 
     def record(self, named: Named, value: str) -> Document:
         """The record of one person. Raises WrongCall `person_unknown`."""
@@ -171,9 +173,11 @@ class RecordDesk:
         self._demand(Right.ERASE_PEOPLE)
         with self.open_store() as store:
             # What is stored of somebody who has no profile goes as well.
-            erased = store.erase(values if named == "identity" else store.identities(named, values))
+            at = self.clock().astimezone(UTC).replace(tzinfo=None)
+            erased = store.erase(values if named == "identity" else store.identities(named, values), at)
         self.cursors.forget(self.principal.account_id)
         self.log.add(self.principal.did("people.erase", "people", self.clock(), people=erased))
+        self.on_erased()
         return erased
 
     def count_later(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from headcount.errors import WrongCall
 from headcount.profiles.properties import Property
 from headcount.profiles.store import Batch
 from headcount.values.types import Type
@@ -31,6 +33,10 @@ class Call:
     door: str
 
 
+#: Characters of an idempotency key.
+LONGEST_KEY = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered to a call that must not count twice: what it is known by, and the hash of its body."""
@@ -39,6 +45,23 @@ class Answer:
     sha256: str
     at: datetime
     answer: Mapping[str, Any]
+
+    def to_body(self, sha256: str) -> Mapping[str, Any]:
+        """What the call is answered again. Raises WrongCall `key_reused` where it has another body than then."""
+        if sha256 != self.sha256:
+            reason = "This idempotency key was used for another body."
+            raise WrongCall("key_reused", reason, "Make a key for each call, and keep it for its repetitions only.")
+        return self.answer
+
+
+def known_as(key: str, kind: str = "") -> str:
+    """What a call with an idempotency key is known by, among calls of a kind. Raises WrongCall `key_invalid`.
+
+    A hash, because whoever makes the key may put anybody's name into it.
+    """
+    if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise WrongCall("key_invalid", f"An idempotency key has 1 to {LONGEST_KEY} characters.", "Make one for each call.")
+    return hashlib.sha256(f"{kind}{key}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +105,11 @@ class LiveStore(Protocol):
 
     def live_turn(self) -> AbstractContextManager[None]:
         """Have the turn to write, before the next piece of an upload; what is written inside does not wait again."""
+        ...
+
+    @property
+    def closing(self) -> bool:
+        """Whether whoever keeps the store open for long is asked to give it back for a moment."""
         ...
 
     @property

@@ -325,6 +325,20 @@ class Everything:
     devices: tuple[Device, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """People who were erased at once, and what they are called: as long as files are to be searched for them."""
+
+    number: int
+    #: UTC, without a zone.
+    at: datetime
+    identities: tuple[str, ...]
+    #: Their other names.
+    aliases: tuple[str, ...]
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+
+
 #: What became of a person by an upload.
 Part: TypeAlias = Literal["created", "updated"]
 
@@ -425,6 +439,14 @@ class ProfileStore(Protocol):
 
     def everything(self, identity: str) -> Everything | None:
         """All that is stored of one person."""
+        ...
+
+    def erasures(self) -> Sequence[Erasure]:
+        """The erasures of which files still hold traces, oldest first."""
+        ...
+
+    def forget_tallies(self, uploads: Collection[int]) -> None:
+        """Remove what uploads that have ended counted while they were worked on; their reports have it."""
         ...
 
     def touched(self, upload: int, part: Part, *, after: int, limit: int) -> tuple[Touched, ...]:

@@ -260,6 +260,9 @@ class RecordStore(Protocol):
         """
         ...
 
-    def erase(self, identities: Sequence[str]) -> int:
-        """Remove all that is stored of people; how many of them there were."""
+    def erase(self, identities: Sequence[str], at: datetime) -> int:
+        """Remove all that is stored of people, at a moment (UTC, without a zone); how many of them there were.
+
+        What they are called is noted until files were searched for them: see `ProfileStore.erasures`.
+        """
         ...

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headcount.profiles.report import COVER
+from headcount.uploads.problems import SHOWN
 
 _QUOTED = re.compile("“[^”]*”")
 
@@ -16,7 +17,7 @@ def masked(document: Mapping[str, Any]) -> dict[str, Any]:
     seen = dict(document)
     if "columns" in seen:
         seen["columns"] = [_column(column) for column in seen["columns"]]
-    seen["problems"] = [_problem(problem) for problem in seen.get("problems", [])]
+    seen["problems"] = [masked_problem(problem) for problem in seen.get("problems", [])]
     seen["questions"] = [{**q, "message": _examples_covered(q["message"])} for q in seen.get("questions", [])]
     seen["held"] = [_covered(held, "identity") for held in seen.get("held", [])]
     if duplicates := seen.get("duplicates"):
@@ -49,11 +50,12 @@ def _column(column: Mapping[str, Any]) -> dict[str, Any]:
     return seen
 
 
-def _problem(problem: Mapping[str, Any]) -> dict[str, Any]:
+def masked_problem(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem without the value that is its example."""
     # Of a header or a file nothing is anybody's.
     if problem["severity"] not in {"row", "cell"} or not problem["example"]:
         return dict(problem)
-    return {**problem, "example": COVER, "advice": problem["advice"].replace(problem["example"], COVER)}
+    return {**problem, "example": COVER, "advice": problem["advice"].replace(problem["example"][:SHOWN], COVER)}
 
 
 def _examples_covered(message: str) -> str:

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: Characters of a value that an advice shows.
+SHOWN = 80
+
 
 class Severity(StrEnum):
     """What a problem costs."""

@@ -22,7 +22,7 @@ from headcount.single_row import single_row
 from headcount.uploads.ledger import LISTED, Problem, Tally
 from headcount.uploads.mapping import REJECTS_CODE, REJECTS_DESCRIPTION, REJECTS_ROW
 from headcount.uploads.plan import Plan
-from headcount.uploads.problems import CATALOGUE, CELL, ROW
+from headcount.uploads.problems import CATALOGUE, CELL, ROW, SHOWN
 from headcount.uploads.projection import findings, unfit
 from headcount.values.system import is_doubtful_email
 from headcount.values.text import guarded, literal
@@ -30,6 +30,8 @@ from headcount.values.text import guarded, literal
 #: Bytes of rows that are explained at once, and what a row costs beside its text.
 PART_BYTES = 6 << 20
 _ROW_COST = 300
+#: An expression of the lines whose record stands in one cell as it came.
+UNSPLIT = rb",(?:quote_unclosed|quote_stray|bytes_undecodable),"
 
 
 def cost(rows: pa.Table) -> int:
@@ -215,7 +217,7 @@ def _codes(codes: Iterable[str]) -> str:
 
 def _described(found: str) -> str:
     """The findings with a plain description each, and their place in their row."""
-    text = "replace(replace(advice, '{value}', coalesce(\"value\"[:80], '')), '{detail}', coalesce(detail, ''))"
+    text = f"replace(replace(advice, '{{value}}', coalesce(\"value\"[:{SHOWN}], '')), '{{detail}}', coalesce(detail, ''))"
     place = "CASE WHEN \"column\" IS NOT NULL AND code NOT LIKE 'identity%' THEN concat(\"column\", ': ') ELSE '' END"
     columns = f'row, "column", code, "value", concat({place}, {text}) AS description, row_number() OVER () AS place'
     return f"SELECT {columns} FROM ({found}) JOIN catalogue USING (code)"

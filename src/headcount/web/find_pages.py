@@ -24,7 +24,7 @@ def people(request: Request, visit: Visiting, identity: str = "", erase: str = "
     """Where somebody types whom they look for; the page of a person whose identity cannot stand in a path."""
     if identity:
         return person_page(request, visit, identity, erasing=bool(erase))
-    return _page(request, visit, "", None, erased=done == "erased")
+    return _page(request, visit, "", None, done=done)
 
 
 @router.post(PEOPLE)
@@ -50,6 +50,9 @@ def _listed(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"people": [found_person(each) for each in documents[:SHOWN]], "more": len(documents) > SHOWN}
 
 
-def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, **said: Any) -> Response:  # noqa: ANN401 - a template takes anything
-    sees, nothing = visit.principal.may(Right.SEE_PERSONAL_DATA), {"erased": False, "condition": ""}
-    return page(request, "people/find.html", visit, text=text, found=found, sees=sees, shown=SHOWN, **{**nothing, **said})
+def _page(request: Request, visit: Visit, text: str, found: Mapping[str, Any] | None, **said: str) -> Response:
+    """`said` may have `done`, what was done before, and `condition`, the filter that was asked for."""
+    sees, erases = (visit.principal.may(right) for right in (Right.SEE_PERSONAL_DATA, Right.ERASE_PEOPLE))
+    shown: dict[str, Any] = {"done": "", "condition": "", "text": text, "found": found, "sees": sees, "shown": SHOWN, **said}
+    shown["traces"] = visit.house.scrub(visit.principal).state() if erases and found is None else None
+    return page(request, "people/find.html", visit, **shown)

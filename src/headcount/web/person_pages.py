@@ -54,6 +54,7 @@ def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool 
         channels=say.channels(document, entries),
         entries=entries,
         most=_ENTRIES,
+        scrub_hours=visit.house.settings.scrub_hours,
         uploads=uploads,
         say=say,
     )
@@ -95,3 +96,10 @@ def erase(request: Request, visit: Visiting, identity: Annotated[str, Form()], t
         return person_page(request, visit, identity, erasing=True, fault="That is not the identity of this person.")
     visit.house.records(visit.principal).erase("identity", [identity])
     return RedirectResponse(f"{PEOPLE}?done=erased", 303)
+
+
+@router.post(PEOPLE + "/scrub")
+def scrub(visit: Visiting) -> Response:
+    """Take the traces of everybody who was erased out of all files now."""
+    visit.house.scrub(visit.principal).ask()
+    return RedirectResponse(f"{PEOPLE}?done=scrub", 303)

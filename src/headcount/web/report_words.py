@@ -137,6 +137,17 @@ def what_changes(ledger: Mapping[str, Any]) -> str:
     return ", and ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number)
 
 
+def erased(counted: Mapping[str, Any]) -> str:
+    """What was taken out for people who were erased: that a file has fewer rows than the report says."""
+    parts = (
+        (counted["rejects_rows"], "of the rejects file"),
+        (counted["file_rows"], "of the file that was kept"),
+    )
+    said = [f"{number:,} {'row' if number == 1 else 'rows'} {where}" for number, where in parts if number]
+    gone = "The file that was kept is gone: their rows could not be taken out of it. " if counted["file_removed"] else ""
+    return gone + (f"Taken out for them: {' and '.join(said)}. The numbers below stay as they were." if said else "")
+
+
 def rows(numbers: Sequence[int], count: int | None = None) -> str:
     """Row numbers as a text: 2, 7, 1,204 and 3 more."""
     shown = ", ".join(f"{number:,}" for number in numbers[:_ROWS])

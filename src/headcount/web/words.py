@@ -62,6 +62,7 @@ ACTIONS: Mapping[str, str] = {
     "consent.set": "Changed a consent",
     "people.export": "Took people out",
     "people.erase": "Erased people",
+    "people.scrub": "Had the traces of erased people taken out of files",
     "consent.subscribe": "Changed consents by address",
     "delivery.set": "Changed how often people are messaged",
     "segment.save": "Saved a segment",

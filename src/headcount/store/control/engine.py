@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-from headcount.errors import HeadcountError
+from headcount.errors import Busy, HeadcountError
 
 _MIGRATIONS = "headcount.store.control:migrations"
 #: The option of a connection that only reads.
@@ -61,9 +61,23 @@ def _prepare(connection: SqliteConnection, _record: object) -> None:
     connection.execute("PRAGMA busy_timeout = 30000")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is removed, or replaced, is overwritten.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin(connection: Connection) -> None:
     # A transaction that reads first can fail at its first write, another being in between; one that takes the
     # write lock at once waits for it instead. All of them last milliseconds.
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")
+
+
+def compact(engine: Engine) -> None:
+    """Write the file anew, so that nothing is left in it of what was removed or replaced. Raises Busy where somebody reads for too long."""
+    connection = engine.raw_connection()
+    try:
+        connection.execute("VACUUM")
+        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    if busy:
+        raise Busy("data_busy", "Somebody keeps the control file.", "It is tried again later.")

@@ -13,6 +13,8 @@ import duckdb
 from headcount.errors import Busy, HeadcountError
 from headcount.single_row import single_row
 from headcount.store.duckdb.registry import ensure_system_properties
+from headcount.store.duckdb.renewal import fresh_folder
+from headcount.values.text import literal
 
 _LOCKED = "Could not set lock"
 _PAUSE = 0.1
@@ -47,6 +49,7 @@ def connect(path: Path, *, memory_mb: int, threads: int, patience: float, column
         wide = max(_columns(connection), columns) - _NARROW
         # Not before: what a killed process left in the log has to be read again, however much it is.
         connection.execute(f"SET memory_limit = '{memory_mb + max(wide, 0) * threads}MB'")
+        connection.execute(f"SET allowed_directories = [{literal(str(fresh_folder(path)))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except BaseException:

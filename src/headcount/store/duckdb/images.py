@@ -18,6 +18,9 @@ from headcount.single_row import single_row
 
 Kind: TypeAlias = Literal["before", "after"]
 
+#: Of tables in the data file itself: while it is renewed there are the same in its successor.
+_HERE = "database_name = current_database()"
+
 
 #: SELECT of the number of the write that is made by the statement in which it stands.
 STEP = "SELECT nextval('steps') AS step"
@@ -66,7 +69,7 @@ def widen(connection: duckdb.DuckDBPyConnection, table: str, types: Mapping[int,
 
 def columns(connection: duckdb.DuckDBPyConnection, table: str) -> Mapping[str, str]:
     """The SQL types of the columns of a table by their names; empty where there is no such table."""
-    asked = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND NOT internal ORDER BY column_index"
+    asked = f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND NOT internal AND {_HERE} ORDER BY column_index"
     return dict(connection.execute(asked, [table]).fetchall())
 
 
@@ -101,7 +104,7 @@ def standing(connection: duckdb.DuckDBPyConnection, upload: int) -> Sequence[int
     """The other uploads that stand and hold the values under them, in the order in which they began."""
     asked = (
         "SELECT upload FROM uploads JOIN duckdb_tables() t ON t.table_name = concat('before_', upload) "
-        "WHERE upload <> ? AND NOT undone AND undoable ORDER BY first_step"
+        f"WHERE upload <> ? AND NOT undone AND undoable AND {_HERE} ORDER BY first_step"
     )
     return [number for (number,) in connection.execute(asked, [upload]).fetchall()]
 
@@ -110,7 +113,7 @@ def holding(connection: duckdb.DuckDBPyConnection, number: int) -> Iterator[tupl
     """The tables and columns, beside the profiles, that hold values of a property."""
     asked = (
         "SELECT table_name, column_name FROM duckdb_columns() WHERE column_name IN (?, ?) "
-        "AND regexp_full_match(table_name, '(before|after|removed)_[0-9]+') ORDER BY ALL"
+        f"AND {_HERE} AND regexp_full_match(table_name, '(before|after|removed)_[0-9]+') ORDER BY ALL"
     )
     yield from connection.execute(asked, [f"o{number}", f"c{number}"]).fetchall()
 

@@ -22,6 +22,7 @@ from headcount.profiles.store import (
     APPLIES,
     Batch,
     Effect,
+    Erasure,
     EventBatch,
     Everything,
     Job,
@@ -37,10 +38,9 @@ from headcount.profiles.store import (
 from headcount.segments.filter import Filter
 from headcount.segments.store import Change, Filled, Listing
 from headcount.single_row import single_row, small_table
-from headcount.store.duckdb import consent, events, images, lists, live, order, people, reach, registry
+from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
-from headcount.store.duckdb.erase import erase
 from headcount.store.duckdb.pieces import Piece, Pieces, in_order_of
 from headcount.store.duckdb.reading import Reading
 from headcount.store.duckdb.reversal.piece import Piece as ReversalPiece
@@ -206,6 +206,11 @@ class DuckDBProfiles(Reading):
         return self.turn.of("live")
 
     @property
+    def closing(self) -> bool:
+        """See LiveStore."""
+        return self.turn.closing
+
+    @property
     def version(self) -> int:
         """See LiveStore."""
         return self.turn.version
@@ -317,16 +322,29 @@ class DuckDBProfiles(Reading):
             self.turn.note(whose)
             return done
 
-    def keep_messages(self, sent: pa.Table) -> Sequence[int]:
+    def keep_messages(self, sent: pa.Table, answer: Callable[[Sequence[int]], Answer | None]) -> Sequence[int]:
         """See MessageStore."""
         with self._transaction(writer="live"):
-            return reach.keep_messages(self.connection, sent)
+            self.turn.note(sent.column("identity").combine_chunks())
+            unknown = reach.keep_messages(self.connection, sent)
+            given = answer(unknown)
+            live.keep_answers(self.connection, [given] if given else [])
+            return unknown
 
-    def erase(self, identities: Sequence[str]) -> int:
+    def erase(self, identities: Sequence[str], at: datetime) -> int:
         """See RecordStore."""
         with self._transaction(writer="live"):
             self.turn.note(pa.array(identities, pa.string()))
-            return erase(self.connection, identities)
+            return erase.erase(self.connection, identities, at)
+
+    def erasures(self) -> Sequence[Erasure]:
+        """See ProfileStore."""
+        return erase.erasures(self.connection)
+
+    def forget_tallies(self, uploads: Collection[int]) -> None:
+        """See ProfileStore."""
+        with self._transaction():
+            erase.forget_tallies(self.connection, uploads)
 
     def person(self, identity: str) -> Person | None:
         """See ProfileStore."""

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from headcount.campaigns.reach import Cap, Counts, Delivery, Place, Placed
 from headcount.profiles.consent import OPT_IN, Channel
-from headcount.single_row import single_row
 from headcount.store.duckdb import registry
+from headcount.store.duckdb.shares import Shares, Stand
 from headcount.store.segment_sql import Compiled, Parameter
 
 #: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
@@ -33,6 +32,9 @@ class Question:
     channels: Sequence[Channel]
     delivery: Delivery
     at: datetime
+    #: Which addresses several people have, and how the files stood before the reader began.
+    shares: Shares
+    stand: Stand | None
 
 
 def utc(instant: datetime) -> datetime:
@@ -42,10 +44,15 @@ def utc(instant: datetime) -> datetime:
 
 def waterfall(connection: duckdb.DuckDBPyConnection, question: Question) -> Mapping[Channel, Counts]:
     """How many people end in each place."""
-    counted = [f"count(*) FILTER ({channel} = {place.order})" for channel in question.channels for place in Place]
+    names = ", ".join(question.channels)
     with _asked(connection, question) as places:
-        found = iter(single_row(connection, f"{places.sql} SELECT {', '.join(counted)} FROM places", places.parameters))
-    return {channel: {place: int(next(found)) for place in Place} for channel in question.channels}
+        found = connection.execute(f"{places.sql} SELECT {names}, count(*) FROM places GROUP BY ALL", places.parameters).fetchall()
+    counts = {channel: dict.fromkeys(Place, 0) for channel in question.channels}
+    # One row for each way in which places come together, not for each person.
+    for *ended, people in found:
+        for channel, place in zip(question.channels, ended, strict=True):
+            counts[channel][list(Place)[place]] += people
+    return counts
 
 
 def placed(connection: duckdb.DuckDBPyConnection, question: Question, place: Place, limit: int) -> Sequence[Placed]:
@@ -82,10 +89,17 @@ def _asked(connection: duckdb.DuckDBPyConnection, question: Question) -> Iterato
 
 def _places(connection: duckdb.DuckDBPyConnection, question: Question) -> Compiled:
     """WITH … `places`: for each person `pid`, which is the row of their profile, a column a channel with the number of their place."""
+    apart = {name: part for channel in question.channels for name, part in _apart(connection, question, channel)}
     parts = [_matched(connection, question)]
-    parts += [part for channel in question.channels for part in _apart(connection, question, channel)]
+    parts += [Compiled(f"{name} AS MATERIALIZED ({part.sql})", part.parameters) for name, part in apart.items()]
     columns = ", ".join(f"{_place(question.delivery, channel)} AS {channel}" for channel in question.channels)
-    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM matched)"))
+    if apart:
+        # They are few: looking up each person once costs less than once for each reason.
+        reasons = ", ".join(f"bool_or(reason = '{name}') AS {name}" for name in apart)
+        told = " UNION ALL ".join(f"SELECT pid, '{name}' AS reason FROM {name}" for name in apart)
+        parts.append(Compiled(f"told AS MATERIALIZED (SELECT pid, {reasons} FROM ({told}) GROUP BY pid)"))
+    found = "matched LEFT JOIN told USING (pid)" if apart else "matched"
+    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM {found})"))
     return Compiled(f"WITH {', '.join(part.sql for part in parts)}", [each for part in parts for each in part.parameters])
 
 
@@ -104,27 +118,22 @@ def _matched(connection: duckdb.DuckDBPyConnection, question: Question) -> Compi
     return Compiled(sql, [*parameters, *question.people.parameters])
 
 
-def _apart(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> Iterator[Compiled]:
-    """Who is told apart by others than themselves: by people with the same address, by the messages that were sent."""
-    if address := _compared(connection, channel):
-        connection.register(f"{channel}_shared", _shared(connection, question, channel))
-        yield Compiled(
-            f"{channel}_twice AS MATERIALIZED (SELECT p.rowid AS pid {_open_to(connection, question, channel)} "
-            f"AND hash({address}) IN (FROM {channel}_shared) QUALIFY row_number() OVER (PARTITION BY {address} ORDER BY p.identity) > 1)",
-            question.people.parameters,
+def _apart(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> Iterator[tuple[str, Compiled]]:
+    """Who is told apart by others than themselves, `pid`: by people with the same address, by the messages that were sent."""
+    if compared := _compared(connection, channel):
+        address = _column(connection, channel) or ""
+        connection.register(f"{channel}_shared", question.shares.of(connection, address, compared, question.stand))
+        yield (
+            f"{channel}_twice",
+            Compiled(
+                f"SELECT p.rowid AS pid {_open_to(connection, question, channel)} AND hash({address}) IN (FROM {channel}_shared) "
+                f"QUALIFY row_number() OVER (PARTITION BY {compared} ORDER BY p.identity) > 1",
+                question.people.parameters,
+            ),
         )
     if cap := _cap(question.delivery, channel):
         sent = _full(cap, channel, question.at)
-        yield Compiled(
-            f"{channel}_capped AS MATERIALIZED (SELECT p.rowid AS pid FROM profiles p WHERE p.identity IN ({sent.sql}))", sent.parameters
-        )
-
-
-def _shared(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> pa.Table:
-    """Hashes that several open addresses have. Sorting numbers takes a quarter of the time of grouping them."""
-    asked = f"SELECT hash({_compared(connection, channel)}) AS hash {_open_to(connection, question, channel)}"
-    hashes = np.sort(np.asarray(connection.execute(asked, question.people.parameters).fetchnumpy()["hash"], dtype=np.uint64))
-    return pa.table({"hash": np.unique(hashes[1:][hashes[1:] == hashes[:-1]])})
+        yield f"{channel}_capped", Compiled(f"SELECT p.rowid AS pid FROM profiles p WHERE p.identity IN ({sent.sql})", sent.parameters)
 
 
 def _open_to(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> str:
@@ -149,9 +158,9 @@ def _place(delivery: Delivery, channel: Channel) -> str:
     """SQL of the number of the place on a channel."""
     whens = [f"WHEN {channel}_step < {_OPEN} THEN {channel}_step"]
     if channel is not Channel.PUSH:
-        whens.append(f"WHEN pid IN (SELECT pid FROM {channel}_twice) THEN {Place.DUPLICATE_ADDRESS.order}")
+        whens.append(f"WHEN {channel}_twice THEN {Place.DUPLICATE_ADDRESS.order}")
     if _cap(delivery, channel):
-        whens.append(f"WHEN pid IN (SELECT pid FROM {channel}_capped) THEN {Place.FREQUENCY_CAP.order}")
+        whens.append(f"WHEN {channel}_capped THEN {Place.FREQUENCY_CAP.order}")
     if delivery.control_percent:
         whens.append(f"WHEN control THEN {Place.CONTROL_GROUP.order}")
     return f"CASE {' '.join(whens)} ELSE {Place.REACH.order} END"

@@ -191,5 +191,16 @@ CREATE TABLE IF NOT EXISTS later (
     row BIGINT
 );
 
+-- What people who were erased are called, until files were searched for them: a row for each text. A renewal of the file leaves out those
+-- that were searched for, so that they are gone together with what the file still held of the people.
+CREATE TABLE IF NOT EXISTS erasures (
+    -- Of all people who were erased at once.
+    number BIGINT NOT NULL,
+    erased_at TIMESTAMP NOT NULL,
+    -- `identity`, `alias`, `email`, `phone`.
+    kind VARCHAR NOT NULL,
+    text VARCHAR NOT NULL
+);
+
 -- Data files from before there were pieces of chunks.
 ALTER TABLE progress ADD COLUMN IF NOT EXISTS rows BIGINT DEFAULT 0;

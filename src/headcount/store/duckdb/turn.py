@@ -30,6 +30,8 @@ class Turn:
         self._bulk_held = 0.0
         #: Counts the changes of which properties there are, and of which type.
         self.version = 0
+        #: Whether whoever keeps the file open for long is asked to give it back.
+        self.closing = False
 
     @contextmanager
     def of(self, writer: Writer) -> Iterator[None]:
