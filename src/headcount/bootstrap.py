@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,8 +28,11 @@ from headcount.house import House
 from headcount.ingest.desk import LiveDesk
 from headcount.ingest.queue import Ingest
 from headcount.jobs import Worker
+from headcount.people.counting import Counting, count_all
 from headcount.people.desk import PeopleDesk
+from headcount.people.properties import PropertyDesk
 from headcount.people.records import RecordDesk
+from headcount.profiles.uses import Uses
 from headcount.store.control.accounts import SqlAccounts, ensure_account
 from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
@@ -55,12 +58,13 @@ from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
 from headcount.uploads.turns import Turns
 from headcount.uploads.undoing import Undoing
+from headcount.uploads.uses import UploadUses
 
 #: Share of the memory that the engine which reads files gets; the store has the rest.
 _READING_SHARE = 0.4
 #: Seconds that a command waits for another process to be done with the data file.
 PATIENCE = 30.0
-#: Seconds after which a server closes a data file that nobody uses, and between two looks for such.
+#: Seconds after which a server closes a data file that nobody uses, and between two looks for such, and for what is to be counted.
 _IDLE, _ROUND = 300.0, 30.0
 #: Seconds that a server waits, when it ends, for the chunk that is worked on.
 _GRACE = 60.0
@@ -79,6 +83,8 @@ class Application:
     data_file: Path
     log: AuditLog
     deliveries: SqlDeliveries
+    #: Everything that names properties.
+    uses: Sequence[Uses]
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
@@ -89,6 +95,11 @@ class Application:
         """The people of the account, as somebody asks for them."""
         ids, number = self.history.ids, self.history.number
         return PeopleDesk(by, self.store, ids, number, self.settings.timezone, self.log, _now)
+
+    def properties(self, by: Principal) -> PropertyDesk:
+        """The properties of the account, as somebody tends them. What is out of date is counted as they look."""
+        refresh, ids, busy_with = partial(count_all, self.store, _now), self.history.ids, self.history.busy_with
+        return PropertyDesk(by, self.store, refresh, ids, busy_with, self.uses, self.log, _now)
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the account reach, as somebody asks for it."""
@@ -118,6 +129,7 @@ def application(settings: Settings) -> Iterator[Application]:
             data_file,
             SqlAuditLog(control),
             SqlDeliveries(control),
+            _uses(control, settings.account),
         )
     finally:
         control.dispose()
@@ -172,6 +184,11 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
+def _uses(control: sqlalchemy.Engine, account: str) -> Sequence[Uses]:
+    """Everything that names properties of an account."""
+    return (UploadUses(SqlUploads(control), SqlMappings(control), account),)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -188,6 +205,7 @@ class _Accounts:
         self._means: dict[str, Means] = {}
         self._stores: dict[str, SharedProfiles] = {}
         self._ingests: dict[str, Ingest] = {}
+        self._countings: dict[str, Counting] = {}
 
     def means(self, account_id: str) -> Means:
         """What its desk works with. Raises WrongCall `account_unknown`."""
@@ -205,6 +223,13 @@ class _Accounts:
         means = self.means(by.account_id)
         history, store = means.history, self._stores[by.account_id]
         return PeopleDesk(by, store.open, history.ids, history.number, history.rules.zone, means.log, means.clock)
+
+    def properties(self, by: Principal) -> PropertyDesk:
+        """The properties of the principal's account. What is out of date is counted soon."""
+        means = self.means(by.account_id)
+        history, store, refresh = means.history, self._stores[by.account_id], partial(self._count_soon, by.account_id)
+        uses = _uses(self._control, by.account_id)
+        return PropertyDesk(by, store.open, refresh, history.ids, history.busy_with, uses, means.log, means.clock)
 
     def records(self, by: Principal) -> RecordDesk:
         """The same people as records."""
@@ -235,13 +260,27 @@ class _Accounts:
             ingest.stop(seconds)
 
     def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
-        """See Worker."""
-        return self.means(account_id).turns.next(stopping)
+        """See Worker. Uploads come first; their properties are counted when no other waits."""
+        turns, counting = self.means(account_id).turns, self._countings[account_id]
+        if turns.next(stopping):
+            counting.wanted = True
+            return True
+        return not stopping() and counting.next()
 
     def adopt(self) -> None:
         """Go on with what was interrupted, in every account."""
         for account in self._accounts.list():
             self.means(account.id).turns.adopt()
+
+    def count_again(self) -> None:
+        """Let what live calls wrote be counted where it is time for that."""
+        for account_id, counting in list(self._countings.items()):
+            if counting.wanted or self._stores[account_id].noted:
+                self._count_soon(account_id)
+
+    def _count_soon(self, account_id: str) -> None:
+        self._countings[account_id].wanted = True
+        self._wake(account_id)
 
     def close_idle(self, seconds: float) -> None:
         """Close the data files that nobody has used for so long."""
@@ -252,6 +291,7 @@ class _Accounts:
         settings = self._settings.model_copy(update={"account": account.id, "timezone": account.time_zone})
         records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
         self._stores[account.id] = store
+        self._countings[account.id] = Counting(store.open, _now)
         self._ingests[account.id] = Ingest(store.open, rules, partial(records.is_any_working, account.id))
         looking, undoing = ApartLooking(store.open, rules), Undoing(records, store.open, rules)
         turns = Turns(Uploads(records, store.open, looking, undoing, rules), partial(self._wake, account.id))
@@ -273,7 +313,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     try:
         worker.start(accounts.work)
         accounts.adopt()
-        threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
+        threading.Thread(target=_rounds, args=(accounts, ended), name="rounds", daemon=True).start()
         yield House(
             settings,
             SqlAccounts(control),
@@ -282,6 +322,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             worker,
             accounts.desk,
             accounts.people,
+            accounts.properties,
             accounts.records,
             accounts.reach,
             accounts.live,
@@ -322,8 +363,9 @@ def _given(settings: Settings) -> Given:
     return Given(account=account, passcode=passcode, admin_email=settings.admin_email, admin_password=password)
 
 
-def _close_idle(accounts: _Accounts, ended: threading.Event) -> None:
+def _rounds(accounts: _Accounts, ended: threading.Event) -> None:
     while not ended.wait(_ROUND):
+        accounts.count_again()
         accounts.close_idle(_IDLE)
 
 

@@ -14,6 +14,7 @@ from headcount.config import Settings
 from headcount.ingest.desk import LiveDesk
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
+from headcount.people.properties import PropertyDesk
 from headcount.people.records import RecordDesk
 from headcount.uploads.desk import Desk
 
@@ -33,8 +34,10 @@ class House:
     worker: Worker
     #: The uploads of the account of whoever asks.
     desk: Callable[[Principal], Desk]
-    #: The people of the account of whoever asks, with their consents and properties.
+    #: The people of the account of whoever asks, with their consents.
     people: Callable[[Principal], PeopleDesk]
+    #: What is known of people in the account of whoever asks.
+    properties: Callable[[Principal], PropertyDesk]
     #: The same people as records, for programs.
     records: Callable[[Principal], RecordDesk]
     #: Whom messages of the account of whoever asks reach.

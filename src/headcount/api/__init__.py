@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from headcount.api import clevertap, delivery, files, people, reach, uploads
+from headcount.api import clevertap, delivery, files, people, properties, reach, uploads
 
 SUMMARY = "A self-hosted home for customer profiles: send a CSV, see what it would change, apply it, take it back."
 #: Those that apps call all day come first: whoever looks for a route asks one after the other.
-ROUTES = (clevertap.router, uploads.routes, files.routes, people.router, reach.router, delivery.router)
+ROUTES = (clevertap.router, uploads.routes, files.routes, people.router, properties.router, reach.router, delivery.router)

@@ -1,4 +1,4 @@
-"""People, consent, properties and segments over HTTP."""
+"""People, consent and segments over HTTP."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ from headcount.api.people_shapes import (
     People,
     Person,
     PersonAsked,
-    Properties,
-    RetypeAsked,
-    Retyped,
     WholePerson,
 )
 from headcount.errors import HeadcountError
@@ -88,18 +85,6 @@ def set_consent(calling: Calling, asked: ConsentAsked) -> dict[str, Any]:
     """Change the consent of one person, and log it."""
     subscribed = asked.state == "subscribed"
     return _people(calling).set_consent(asked.identity, asked.channel, subscribed=subscribed, source=asked.source, reason=asked.reason)
-
-
-@router.get("/properties", tags=["Properties"], response_model=Properties, responses=may_answer())
-def properties(calling: Calling) -> dict[str, Any]:
-    """Show every property and its type."""
-    return {"properties": _people(calling).properties()}
-
-
-@router.post("/properties/{name:path}/retype", tags=["Properties"], response_model=Retyped, responses=may_answer(404, 409))
-def retype(calling: Calling, name: str, asked: RetypeAsked) -> dict[str, Any]:
-    """Change the type of a property. Values that cannot be of the new type are cleared, and counted."""
-    return _people(calling).retype(name, asked.type)
 
 
 @router.post("/segments/count", tags=["Segments"], response_model=Counted, responses=may_answer(404))

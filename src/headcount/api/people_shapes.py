@@ -8,7 +8,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from headcount.profiles.consent import Channel, Source
 from headcount.segments.export import Format
-from headcount.values.types import Type
 
 _FILTER = 'plan = "pro" and not consent email is unsubscribed'
 FilterText = Annotated[str, Field(description="Whom, as filters are written; `identity exists` is everybody.", examples=[_FILTER])]
@@ -152,31 +151,3 @@ class People(BaseModel):
     """People who were found."""
 
     people: list[Person]
-
-
-class Property(BaseModel):
-    """What can be known of a person."""
-
-    name: str = Field(examples=["plan"])
-    type: Type = Field(examples=["string"])
-    system: bool
-
-
-class Properties(BaseModel):
-    """Every property."""
-
-    properties: list[Property]
-
-
-class RetypeAsked(Asked):
-    """The type that a property is to have."""
-
-    type: Type = Field(examples=["integer"])
-
-
-class Retyped(BaseModel):
-    """The property, and how many of its values could not be kept."""
-
-    name: str = Field(examples=["plan"])
-    type: Type = Field(examples=["integer"])
-    values_lost: int = Field(examples=[2])

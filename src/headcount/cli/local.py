@@ -17,6 +17,7 @@ from headcount.cli.exits import was_stopped
 from headcount.cli.work import Document, Sink
 from headcount.errors import HeadcountError
 from headcount.people.desk import PeopleDesk
+from headcount.people.properties import PropertyDesk
 from headcount.profiles.store import Job
 from headcount.uploads.mapping import Request
 from headcount.uploads.rules import OnProgress
@@ -119,10 +120,11 @@ class Local:
 
     uploads: LocalUploads
     people: PeopleDesk
+    properties: PropertyDesk
     reach: ReachDesk
 
     @classmethod
     def on(cls, app: Application, program: str) -> Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
-        return cls(LocalUploads(app, program, by), app.people(by), app.reach(by))
+        return cls(LocalUploads(app, program, by), app.people(by), app.properties(by), app.reach(by))

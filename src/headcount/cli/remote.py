@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from headcount.cli.remote_people import RemotePeople, RemoteReach
+from headcount.cli.remote_properties import RemoteProperties
 from headcount.cli.work import Document, Sink
 from headcount.client.connection import Connection, save_rejects
 from headcount.client.failures import error_of
@@ -139,12 +140,13 @@ class Remote:
 
     uploads: RemoteUploads
     people: RemotePeople
+    properties: RemoteProperties
     reach: RemoteReach
 
     @classmethod
     def over(cls, connection: Connection, program: str) -> Remote:
         """The work of a server."""
-        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteReach(connection))
+        return cls(RemoteUploads(connection, program), RemotePeople(connection), RemoteProperties(connection), RemoteReach(connection))
 
 
 @contextmanager

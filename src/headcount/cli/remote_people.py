@@ -17,7 +17,6 @@ from headcount.client.paths import segment
 from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress
-from headcount.values.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,6 @@ class RemotePeople:
         """See PeopleWork."""
         body = {"identity": identity, "channel": channel, "state": State.of(subscribed), "source": source, "reason": reason}
         found: Document = self.connection.post("consent", body)
-        return found
-
-    def properties(self) -> Sequence[Document]:
-        """See PeopleWork."""
-        found: list[Document] = self.connection.get("properties")["properties"]
-        return found
-
-    def retype(self, name: str, wanted: Type) -> Document:
-        """See PeopleWork."""
-        found: Document = self.connection.post(f"properties/{segment(name)}/retype", {"type": wanted})
         return found
 
     def count(self, condition: str) -> int:

@@ -36,6 +36,7 @@ _PLACES = (
     ("/uploads", "CSV uploads", "/uploads"),
     ("/people", "People", "/people"),
     ("/reach", "Reach", "/reach"),
+    ("/properties", "Properties", "/properties"),
     ("/settings/profile", "Settings", "/settings"),
 )
 

@@ -65,6 +65,11 @@ ACTIONS: Mapping[str, str] = {
     "consent.subscribe": "Changed consents by address",
     "delivery.set": "Changed how often people are messaged",
     "property.retype": "Gave a property another type",
+    "property.rename": "Renamed a property",
+    "property.describe": "Described a property",
+    "property.hide": "Hid a property",
+    "property.unhide": "Showed a property again",
+    "property.delete": "Deleted a property",
 }
 
 _UNITS = ("kB", "MB", "GB", "TB")

@@ -30,6 +30,8 @@ class Turn:
         self._bulk_held = 0.0
         #: Counts the changes of which properties there are, and of which type.
         self.version = 0
+        #: Properties of which it is noted that live calls write values of them, since they were last counted.
+        self.noted: set[int] = set()
 
     @contextmanager
     def of(self, writer: Writer) -> Iterator[None]:
