@@ -103,7 +103,8 @@ def bars(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def few(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The most frequent values for a line of the list."""
-    return [{**bar, "percent": percent(bar["people"], statistics["filled"])} for bar in bars({**statistics, "histogram": []})[:_SHOWN]]
+    filled, top = statistics["filled"], bars({**statistics, "histogram": []})[:_SHOWN]
+    return [{**bar, "percent": percent(bar["people"], filled), "width": _size(bar["people"], filled)} for bar in top]
 
 
 def spark(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
