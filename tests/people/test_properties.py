@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path):  # noqa: ANN201 - a generator
+def place(tmp_path: Path) -> Iterator[Place]:
     with account_in(tmp_path) as account:
         account.send(FILE)
         yield Place(account)

@@ -70,10 +70,10 @@ def test_statistics_are_those_of_plain_python(tmp_path_factory: Any, people: lis
             given_ = [person[name] for person in people if person[name] is not None]
             values = [item for value in given_ for item in (value if name == "l" else [value])]
             tended = found.get(name)
-            statistics = tended and tended.statistics
-            if statistics is None:
+            if tended is None or tended.statistics is None:
                 assert not given_
                 continue
+            statistics = tended.statistics
             frequent = sorted(Counter(values).items(), key=lambda each: (-each[1], each[0]))
             top = [(as_json(v), n) for v, n in frequent if n > 1 or len(frequent) <= TOP][:TOP]
             assert (name, statistics.filled, statistics.distinct, statistics.exact) == (name, len(given_), len(set(values)), True)

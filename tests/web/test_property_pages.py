@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -109,7 +108,7 @@ def test_a_name_is_a_text_whatever_it_looks_like(known: Browser, name: str) -> N
 
 
 @pytest.fixture
-def member(known: Browser) -> Iterator[Browser]:
+def member(known: Browser) -> Browser:
     known.client.cookies.clear()
     assert known.sign_in(EMAILS[Role.MEMBER]).status_code == 303
     return known

@@ -56,9 +56,10 @@ class _Values:
 
     def statistics(self) -> Statistics:
         """All of it, in a few passes over one column."""
-        (filled,) = self._row("count(v)", self.source)
         bounds = "min(v), max(v)" if self.type in _BINNED else "NULL, NULL"
-        about, least, greatest = self._row(f"approx_count_distinct(v), {bounds}", self._each)
+        filled, about, least, greatest = self._row(f"count(v), approx_count_distinct(v), {bounds}", self._each)
+        if self.type is Type.LIST:
+            (filled,) = self._row("count(v)", self.source)
         exact = about <= _EXACT
         distinct, top = self._all_values() if exact else (about, self._frequent())
         if distinct > TOP:
