@@ -198,12 +198,18 @@ def test_a_wrong_call_changes_nothing(place: Place, asked: Callable[[PropertyDes
     assert (error.value.code, place.says(), place.desk(*SEES).list()) == (code, [], before)
 
 
+DEMAND_REST: list[Callable[[PropertyDesk], object]] = [
+    lambda desk: desk.rename("plan", "tier"),
+    lambda desk: desk.retype("plan", Type.LIST),
+    lambda desk: desk.delete("plan", "plan"),
+]
+
+
 def test_what_an_upload_works_with_stays_as_it_is(place: Place) -> None:
     place.busy = "u1"
-    desk = place.desk(*TENDS)
-    for asked in (lambda: desk.rename("plan", "tier"), lambda: desk.retype("plan", Type.LIST), lambda: desk.delete("plan", "plan")):
+    for asked in DEMAND_REST:
         with pytest.raises(WrongCall, match="Upload u1"):
-            asked()
+            asked(place.desk(*TENDS))
     assert place.says() == []
 
 

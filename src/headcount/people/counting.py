@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from headcount.profiles.tending import PropertyStore
+
+#: While live calls come, it rests for so many times what a property took, and for so many seconds at most.
+_REST, _LONGEST = 3.0, 2.0
 
 
 @dataclass(slots=True)
@@ -29,10 +33,14 @@ class Counting:
             return False
         # Whoever says so from now on is heard again.
         self.wanted = False
+        began = time.monotonic()
         with self.open_store() as store:
             found = store.uncounted(self.clock())
             for number in found.due[:1]:
                 store.count_property(number, self.clock())
+            pressed = store.pressed
+        if pressed:
+            time.sleep(min(_REST * (time.monotonic() - began), _LONGEST))
         more = len(found.due) > 1
         self.wanted = self.wanted or more or bool(found.later)
         return more

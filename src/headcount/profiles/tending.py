@@ -113,6 +113,11 @@ class PropertyStore(Protocol):
         """What is out of date. A property that live calls write to all the time is due now and then only."""
         ...
 
+    @property
+    def pressed(self) -> bool:
+        """Whether live calls wait, or are likely to soon."""
+        ...
+
     def count_property(self, number: int, now: datetime) -> None:
         """Count a property; readers and writers go on meanwhile. One that is gone is left alone."""
         ...

@@ -30,6 +30,11 @@ class Tending(Writing):
         """See PropertyStore."""
         return statistics.uncounted(self.connection, now)
 
+    @property
+    def pressed(self) -> bool:
+        """See PropertyStore."""
+        return self.turn.pressed
+
     def count_property(self, number: int, now: datetime) -> None:
         """See PropertyStore."""
         with self.turn.of("bulk"):
