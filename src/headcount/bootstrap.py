@@ -29,10 +29,14 @@ from headcount.ingest.desk import LiveDesk
 from headcount.ingest.journal import Journal
 from headcount.ingest.queue import Ingest
 from headcount.jobs import Worker
+from headcount.people.counting import Counting, count_all
 from headcount.people.desk import PeopleDesk
+from headcount.people.properties import PropertyDesk
 from headcount.people.records import RecordDesk
 from headcount.people.segments import SegmentDesk
+from headcount.profiles.uses import Uses
 from headcount.segments.saved import FilterReader
+from headcount.segments.uses import SegmentUses
 from headcount.store.control.accounts import SqlAccounts, ensure_account
 from headcount.store.control.attempts import SqlAttempts
 from headcount.store.control.audit import SqlAuditLog
@@ -61,12 +65,13 @@ from headcount.uploads.scrub_desk import ScrubDesk
 from headcount.uploads.scrubbing import Scrubbing
 from headcount.uploads.turns import Turns
 from headcount.uploads.undoing import Undoing
+from headcount.uploads.uses import UploadUses
 
 #: Share of the memory that the engine which reads files gets; the store has the rest.
 _READING_SHARE = 0.4
 #: Seconds that a command waits for another process to be done with the data file.
 PATIENCE = 30.0
-#: Seconds after which a server closes a data file that nobody uses, and between two looks for such.
+#: Seconds after which a server closes a data file that nobody uses, and between two looks for such, and for what is to be counted.
 _IDLE, _ROUND = 300.0, 30.0
 #: Seconds that a server waits, when it ends, for the chunk that is worked on.
 _GRACE = 60.0
@@ -88,6 +93,8 @@ class Application:
     saved: SqlSegments
     cursors: SqlCursors
     scrubbing: Scrubbing
+    #: Everything that names properties.
+    uses: Sequence[Uses]
     patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
@@ -111,6 +118,11 @@ class Application:
     def scrub(self, by: Principal) -> ScrubDesk:
         """The traces of people who were erased, as somebody asks for them."""
         return ScrubDesk(by, self.scrubbing, self.log, _now)
+
+    def properties(self, by: Principal) -> PropertyDesk:
+        """The properties of the account, as somebody tends them. What is out of date is counted as they look."""
+        refresh, ids, busy_with = partial(count_all, self.store, _now), self.history.ids, self.history.busy_with
+        return PropertyDesk(by, self.store, refresh, ids, busy_with, self.uses, self.log, _now)
 
     def reach(self, by: Principal) -> ReachDesk:
         """Whom messages of the account reach, as somebody asks for it."""
@@ -147,6 +159,7 @@ def application(settings: Settings) -> Iterator[Application]:
             SqlSegments(control),
             SqlCursors(control),
             Scrubbing(uploads, partial(_renew, settings), partial(compact, control), settings.scrub_hours),
+            _uses(control, settings.account),
         )
     finally:
         control.dispose()
@@ -217,6 +230,11 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
+def _uses(control: sqlalchemy.Engine, account: str) -> Sequence[Uses]:
+    """Everything that names properties of an account."""
+    return UploadUses(SqlUploads(control), SqlMappings(control), account), SegmentUses(SqlSegments(control), account)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -237,6 +255,7 @@ class _Accounts:
         self._scrubbings: dict[str, Scrubbing] = {}
         #: When the next scrub of an account begins, where one has to.
         self._due: dict[str, datetime] = {}
+        self._countings: dict[str, Counting] = {}
 
     def means(self, account_id: str) -> Means:
         """What its desk works with. Raises WrongCall `account_unknown`."""
@@ -260,6 +279,13 @@ class _Accounts:
         means, saved = self.means(by.account_id), SqlSegments(self._control)
         history, open_store = means.history, self._open[by.account_id]
         return SegmentDesk(by, open_store, saved, history.ids, history.number, history.rules.zone, means.log, means.clock)
+
+    def properties(self, by: Principal) -> PropertyDesk:
+        """The properties of the principal's account. What is out of date is counted soon."""
+        means = self.means(by.account_id)
+        history, open_store, refresh = means.history, self._open[by.account_id], partial(self._count_soon, by.account_id)
+        uses = _uses(self._control, by.account_id)
+        return PropertyDesk(by, open_store, refresh, history.ids, history.busy_with, uses, means.log, means.clock)
 
     def records(self, by: Principal) -> RecordDesk:
         """The same people as records."""
@@ -298,17 +324,21 @@ class _Accounts:
             ingest.stop(seconds)
 
     def work(self, account_id: str, stopping: Callable[[], bool]) -> bool:
-        """See Worker."""
-        return self.means(account_id).turns.next(stopping) or self._scrub(account_id)
+        """See Worker. Uploads come first; then traces are taken out, and properties are counted when nothing else waits."""
+        turns, counting = self.means(account_id).turns, self._countings[account_id]
+        if turns.next(stopping):
+            counting.wanted = True
+            return True
+        self._scrub(account_id)
+        return not stopping() and counting.next()
 
-    def _scrub(self, account_id: str) -> bool:
-        """Scrub where it is due; there is nothing more to do after it."""
+    def _scrub(self, account_id: str) -> None:
+        """Scrub where it is due."""
         with suppress(Busy):
             state = self._scrubbings[account_id].run_where_due(_now())
             self._due.pop(account_id, None)
             if state.due:
                 self._due[account_id] = state.due
-        return False
 
     def wake_due(self) -> None:
         """Wake the accounts with something to scrub."""
@@ -324,6 +354,16 @@ class _Accounts:
             self._ingests[account.id].settle()
             turns.adopt()
 
+    def count_again(self) -> None:
+        """Let what live calls wrote be counted where it is time for that."""
+        for account_id, counting in list(self._countings.items()):
+            if counting.wanted or self._stores[account_id].noted:
+                self._count_soon(account_id)
+
+    def _count_soon(self, account_id: str) -> None:
+        self._countings[account_id].wanted = True
+        self._wake(account_id)
+
     def close_idle(self, seconds: float) -> None:
         """Close the data files that nobody has used for so long."""
         for store in list(self._stores.values()):
@@ -335,6 +375,7 @@ class _Accounts:
         ingest = Ingest(store.open, rules, partial(records.is_any_working, account.id), _journal(_data_file(settings)))
         open_store = partial(_settled, ingest, store)
         self._stores[account.id], self._ingests[account.id], self._open[account.id] = store, ingest, open_store
+        self._countings[account.id] = Counting(store.open, _now)
         looking, undoing = ApartLooking(open_store, rules), Undoing(records, open_store, rules)
         uploads = Uploads(records, open_store, looking, undoing, rules)
         self._scrubbings[account.id] = Scrubbing(uploads, store.renew, partial(compact, self._control), settings.scrub_hours)
@@ -357,7 +398,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     try:
         worker.start(accounts.work)
         accounts.adopt()
-        threading.Thread(target=_close_idle, args=(accounts, ended), name="closing", daemon=True).start()
+        threading.Thread(target=_rounds, args=(accounts, ended), name="rounds", daemon=True).start()
         yield House(
             settings,
             SqlAccounts(control),
@@ -367,6 +408,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             accounts.desk,
             accounts.people,
             accounts.segments,
+            accounts.properties,
             accounts.records,
             accounts.scrub,
             accounts.reach,
@@ -408,8 +450,9 @@ def _given(settings: Settings) -> Given:
     return Given(account=account, passcode=passcode, admin_email=settings.admin_email, admin_password=password)
 
 
-def _close_idle(accounts: _Accounts, ended: threading.Event) -> None:
+def _rounds(accounts: _Accounts, ended: threading.Event) -> None:
     while not ended.wait(_ROUND):
+        accounts.count_again()
         accounts.close_idle(_IDLE)
         accounts.wake_due()
 

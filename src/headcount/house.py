@@ -14,6 +14,7 @@ from headcount.config import Settings
 from headcount.ingest.desk import LiveDesk
 from headcount.jobs import Worker
 from headcount.people.desk import PeopleDesk
+from headcount.people.properties import PropertyDesk
 from headcount.people.records import RecordDesk
 from headcount.people.segments import SegmentDesk
 from headcount.uploads.desk import Desk
@@ -35,10 +36,12 @@ class House:
     worker: Worker
     #: The uploads of the account of whoever asks.
     desk: Callable[[Principal], Desk]
-    #: The people of the account of whoever asks, with their consents and properties.
+    #: The people of the account of whoever asks, with their consents.
     people: Callable[[Principal], PeopleDesk]
     #: The saved segments of the account of whoever asks.
     segments: Callable[[Principal], SegmentDesk]
+    #: What is known of people in the account of whoever asks.
+    properties: Callable[[Principal], PropertyDesk]
     #: The same people as records, for programs.
     records: Callable[[Principal], RecordDesk]
     #: The traces of people who were erased from it.

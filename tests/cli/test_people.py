@@ -64,22 +64,6 @@ def test_finding_nobody_is_no_error(headcount: Headcount) -> None:
     assert "Nobody has “nobody”" in done.err
 
 
-def test_properties_are_listed_with_their_types(headcount: Headcount, people: str) -> None:
-    headcount("upload", people)
-    listed = headcount("properties", "list", "--json").json["properties"]
-    assert {"name": "plan", "type": "string", "system": False} in listed
-    assert {"name": "Email", "type": "string", "system": True} in listed
-    assert "signup     date\n" in headcount("properties", "list").out
-
-
-def test_retyping_counts_what_could_not_be_kept(headcount: Headcount, people: str) -> None:
-    headcount("upload", people)
-    assert "2 values could not be kept" in headcount("properties", "retype", "plan", "integer").out
-    assert headcount("properties", "retype", "plan", "string", "--json").json["values_lost"] == 0
-    assert headcount("properties", "retype", "Name", "integer").code == 2
-    assert headcount("properties", "retype", "nope", "integer").code == 2
-
-
 def test_a_segment_is_counted(headcount: Headcount, people: str) -> None:
     upload_id = headcount("upload", people, "--json").json["upload"]["id"]
     assert headcount("segment", "count", 'plan = "team"').out == "1 person\n"

@@ -4,14 +4,13 @@ import io
 from collections.abc import Callable
 
 import pytest
-from tests.people.conftest import NOW, DeskOf, Notes, refused
+from tests.people.conftest import DeskOf, Notes, refused
 
 from headcount.auth.rights import Right
 from headcount.errors import WrongCall
 from headcount.people.desk import PeopleDesk
 from headcount.profiles.consent import Channel, Source
 from headcount.profiles.report import COVER
-from headcount.values.types import Type
 
 LOOKS = (Right.READ,)
 SEES = (Right.READ, Right.SEE_PERSONAL_DATA)
@@ -57,14 +56,6 @@ def test_a_change_of_consent_is_in_both_logs(desk_of: DeskOf, notes: Notes) -> N
     assert len(notes.entries) == 1
 
 
-def test_a_retype_is_told_once(desk_of: DeskOf, notes: Notes) -> None:
-    desk = desk_of(Right.MANAGE_PROPERTIES, Right.READ)
-    assert desk.retype("plan", Type.INTEGER) == {"name": "plan", "type": "integer", "values_lost": 2}
-    assert desk.retype("plan", Type.INTEGER)["values_lost"] == 0
-    assert [(e.action, e.object, e.at, e.details["values_lost"]) for e in notes.entries] == [("property.retype", "plan", NOW, 2)]
-    assert {"name": "plan", "type": "integer", "system": False} in desk.properties()
-
-
 def test_what_leaves_is_in_the_audit_log_without_who(desk_of: DeskOf, notes: Notes) -> None:
     written, found = export(desk_of(*SEES, Right.EXPORT))
     assert written == b'"identity","Email"\n1,ann@example.com\n'
@@ -88,12 +79,10 @@ TAKES: dict[Right, list[Callable[[PeopleDesk], object]]] = {
         lambda desk: desk.show("1"),
         lambda desk: desk.find("1", 1),
         lambda desk: desk.consent_log(None, None, 1),
-        lambda desk: desk.properties(),
     ],
     Right.EXPORT: [export],
     Right.SEE_PERSONAL_DATA: [export],
     Right.CHANGE_CONSENT: [unsubscribe],
-    Right.MANAGE_PROPERTIES: [lambda desk: desk.retype("plan", Type.INTEGER)],
 }
 
 
@@ -110,7 +99,6 @@ def test_nothing_is_done_without_its_right(desk_of: DeskOf, notes: Notes, right:
     [
         (lambda desk: desk.show("nobody"), "person_unknown"),
         (lambda desk: desk.export("plan ==", None, "csv", io.BytesIO(), lambda *_: None), "filter_invalid"),
-        (lambda desk: desk.retype("nope", Type.DATE), "property_unknown"),
         (lambda desk: desk.set_consent("1", Channel.SMS, subscribed=True, source=Source.API, reason=" "), "reason_blank"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headcount.api import clevertap, delivery, erasures, files, people, reach, segments, uploads
+from headcount.api import clevertap, delivery, erasures, files, people, properties, reach, segments, uploads
 
 SUMMARY = "A self-hosted home for customer profiles: send a CSV, see what it would change, apply it, take it back."
 #: Those that apps call all day come first: whoever looks for a route asks one after the other.
@@ -11,6 +11,7 @@ ROUTES = (
     uploads.routes,
     files.routes,
     people.router,
+    properties.router,
     segments.router,
     erasures.router,
     reach.router,

@@ -1,4 +1,4 @@
-"""People, consent and properties over HTTP."""
+"""People and their consent over HTTP."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from headcount.api.people_shapes import (
     People,
     Person,
     PersonAsked,
-    Properties,
-    RetypeAsked,
-    Retyped,
     WholePerson,
 )
 from headcount.people import outgoing
@@ -77,18 +74,6 @@ def set_consent(calling: Calling, asked: ConsentAsked) -> dict[str, Any]:
     """Change the consent of one person, and log it."""
     subscribed = asked.state == "subscribed"
     return _people(calling).set_consent(asked.identity, asked.channel, subscribed=subscribed, source=asked.source, reason=asked.reason)
-
-
-@router.get("/properties", tags=["Properties"], response_model=Properties, responses=may_answer())
-def properties(calling: Calling) -> dict[str, Any]:
-    """Show every property and its type."""
-    return {"properties": _people(calling).properties()}
-
-
-@router.post("/properties/{name:path}/retype", tags=["Properties"], response_model=Retyped, responses=may_answer(404, 409))
-def retype(calling: Calling, name: str, asked: RetypeAsked) -> dict[str, Any]:
-    """Change the type of a property. Values that cannot be of the new type are cleared, and counted."""
-    return _people(calling).retype(name, asked.type)
 
 
 def _people(calling: Caller) -> PeopleDesk:

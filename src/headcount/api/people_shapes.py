@@ -10,7 +10,6 @@ from headcount.profiles.consent import Channel, Source
 from headcount.segments.export import Format
 from headcount.segments.filter_json import from_json
 from headcount.segments.grammar import render
-from headcount.values.types import Type
 
 
 def _text_of(given: object) -> object:
@@ -153,31 +152,3 @@ class People(BaseModel):
     """People who were found."""
 
     people: list[Person]
-
-
-class Property(BaseModel):
-    """What can be known of a person."""
-
-    name: str = Field(examples=["plan"])
-    type: Type = Field(examples=["string"])
-    system: bool
-
-
-class Properties(BaseModel):
-    """Every property."""
-
-    properties: list[Property]
-
-
-class RetypeAsked(Asked):
-    """The type that a property is to have."""
-
-    type: Type = Field(examples=["integer"])
-
-
-class Retyped(BaseModel):
-    """The property, and how many of its values could not be kept."""
-
-    name: str = Field(examples=["plan"])
-    type: Type = Field(examples=["integer"])
-    values_lost: int = Field(examples=[2])

@@ -131,7 +131,7 @@ def _through_server(call: Call, settings: Settings, message: str) -> Iterator[Ch
 
 
 def _of_account(work: Work) -> Iterator[Check]:
-    yield _tried("data file", lambda: f"opens; {len(work.people.properties())} properties")
+    yield _tried("data file", lambda: f"opens; {len(work.properties.names())} properties")
     yield _interrupted(work)
 
 

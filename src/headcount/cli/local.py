@@ -17,6 +17,7 @@ from headcount.cli.exits import was_stopped
 from headcount.cli.work import Document, Sink
 from headcount.errors import HeadcountError
 from headcount.people.desk import PeopleDesk
+from headcount.people.properties import PropertyDesk
 from headcount.people.records import RecordDesk
 from headcount.people.segments import SegmentDesk
 from headcount.profiles.store import Job
@@ -146,6 +147,7 @@ class Local:
     people: PeopleDesk
     segments: SegmentDesk
     erasing: LocalErasing
+    properties: PropertyDesk
     reach: ReachDesk
 
     @classmethod
@@ -153,7 +155,7 @@ class Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
         erasing = LocalErasing(app.records(by), app.scrub(by))
-        return cls(LocalUploads(app, program, by), app.people(by), app.segments(by), erasing, app.reach(by))
+        return cls(LocalUploads(app, program, by), app.people(by), app.segments(by), erasing, app.properties(by), app.reach(by))
 
     def fill(  # noqa: PLR0917 - what is changed, by what, and how
         self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from headcount.cli.remote_people import RemoteErasing, RemotePeople, RemoteReach, RemoteSegments
+from headcount.cli.remote_properties import RemoteProperties
 from headcount.cli.work import Document, Sink
 from headcount.client.connection import Connection, save_rejects
 from headcount.client.failures import error_of
@@ -143,13 +144,14 @@ class Remote:
     people: RemotePeople
     segments: RemoteSegments
     erasing: RemoteErasing
+    properties: RemoteProperties
     reach: RemoteReach
 
     @classmethod
     def over(cls, connection: Connection, program: str) -> Remote:
         """The work of a server."""
-        people = RemotePeople(connection), RemoteSegments(connection), RemoteErasing(connection), RemoteReach(connection)
-        return cls(RemoteUploads(connection, program), *people)
+        people = RemotePeople(connection), RemoteSegments(connection), RemoteErasing(connection)
+        return cls(RemoteUploads(connection, program), *people, RemoteProperties(connection), RemoteReach(connection))
 
     def fill(  # noqa: PLR0917 - what is changed, by what, and how
         self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress

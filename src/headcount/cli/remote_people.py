@@ -22,7 +22,6 @@ from headcount.people.segments import Wish
 from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
 from headcount.uploads.rules import OnProgress
-from headcount.values.types import Type
 
 #: Seconds between two looks whether the server is done.
 _LOOK = 0.5
@@ -54,16 +53,6 @@ class RemotePeople:
         """See PeopleWork."""
         body = {"identity": identity, "channel": channel, "state": State.of(subscribed), "source": source, "reason": reason}
         found: Document = self.connection.post("consent", body)
-        return found
-
-    def properties(self) -> Sequence[Document]:
-        """See PeopleWork."""
-        found: list[Document] = self.connection.get("properties")["properties"]
-        return found
-
-    def retype(self, name: str, wanted: Type) -> Document:
-        """See PeopleWork."""
-        found: Document = self.connection.post(f"properties/{segment(name)}/retype", {"type": wanted})
         return found
 
     def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:

@@ -96,14 +96,6 @@ class PeopleWork(Protocol):
         """Change a consent."""
         ...
 
-    def properties(self) -> Sequence[Document]:
-        """Every property."""
-        ...
-
-    def retype(self, name: str, wanted: Type) -> Document:
-        """Change the type of a property."""
-        ...
-
     def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
         """Write the people whom a filter matches."""
         ...
@@ -150,6 +142,50 @@ class EraseWork(Protocol):
 
     def scrub(self) -> Document:
         """Take the traces out now, and wait until that is done; what is still to be done after it."""
+        ...
+
+
+class PropertyWork(Protocol):
+    """What is asked about properties. `headcount.people.properties.PropertyDesk` says what each method gives."""
+
+    def list(self) -> Document:
+        """Every property."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """What they are called."""
+        ...
+
+    def show(self, name: str) -> Document:
+        """One property."""
+        ...
+
+    def rename(self, name: str, wanted: str) -> Document:
+        """Call it otherwise."""
+        ...
+
+    def describe(self, name: str, description: str) -> Document:
+        """Say what it is."""
+        ...
+
+    def hide(self, name: str, *, hidden: bool) -> Document:
+        """Leave it out where nobody asks for it, or no longer."""
+        ...
+
+    def would_retype(self, name: str, wanted: Type) -> Document:
+        """What another type would do."""
+        ...
+
+    def retype(self, name: str, wanted: Type) -> Document:
+        """Change the type of a property."""
+        ...
+
+    def would_delete(self, name: str) -> Document:
+        """What deleting it would remove."""
+        ...
+
+    def delete(self, name: str, confirmed: str | None) -> Document:
+        """Remove it."""
         ...
 
 
@@ -204,6 +240,11 @@ class Work(Protocol):
     @property
     def erasing(self) -> EraseWork:
         """People who are to go."""
+        ...
+
+    @property
+    def properties(self) -> PropertyWork:
+        """Properties."""
         ...
 
     @property

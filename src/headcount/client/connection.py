@@ -77,9 +77,13 @@ class Connection:
         """The answer to a JSON body."""
         return self._json("PUT", path, None, body)
 
-    def delete(self, path: str) -> Any:  # noqa: ANN401 - whatever was asked for
-        """The answer to removing what is at the path."""
-        return self._json("DELETE", path, None)
+    def patch(self, path: str, body: object) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The answer to a JSON body."""
+        return self._json("PATCH", path, None, body)
+
+    def delete(self, path: str, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
+        """What was removed."""
+        return self._json("DELETE", path, query)
 
     def send(self, path: str, parcel: Parcel, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
         """The answer to a file."""

@@ -13,13 +13,11 @@ from headcount.auth.rights import Principal, Right
 from headcount.errors import WrongCall
 from headcount.people.masking import masked_entry, masked_person
 from headcount.profiles.consent import Channel, Source, Wish
-from headcount.profiles.properties import Property
 from headcount.profiles.report import consent_entry, document, everything
 from headcount.profiles.store import Person, ProfileStore
 from headcount.segments.export import WRITERS, Format, headers
 from headcount.segments.saved import Resolved
 from headcount.segments.store import SegmentStore
-from headcount.values.types import Type
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]
@@ -108,22 +106,6 @@ class PeopleDesk:
         self.log.add(by.did("consent.set", channel.value, at, subscribed=subscribed, source=source.value))
         return {"changed": True, "entry": self._entry(consent_entry(entry, {}))}
 
-    def properties(self) -> list[Document]:
-        """Each property with its name, its type and whether it is a system one."""
-        self.principal.demand(Right.READ)
-        with self.open_store() as store:
-            return [_described(each) for each in store.properties()]
-
-    def retype(self, name: str, wanted: Type) -> Document:
-        """Change the type of a property; `values_lost` could not be kept. Raises WrongCall (`property_unknown`, `property_system`)."""
-        self.principal.demand(Right.MANAGE_PROPERTIES)
-        with self.open_store() as store:
-            before = {each.name: each.type for each in store.properties()}
-            lost = store.retype(name, wanted)
-        if before.get(name) is not wanted:
-            self.log.add(self.principal.did("property.retype", name, self.clock(), type=wanted.value, values_lost=lost))
-        return {"name": name, "type": wanted.value, "values_lost": lost}
-
     def export(self, condition: str, names: Sequence[str] | None, file_format: Format, out: BinaryIO, on_progress: OnProgress) -> Document:
         """Write the people whom a filter matches into `out`: `people`, `format` and `columns`, as the file calls them. Raises WrongCall."""
         # A file of people is unmasked.
@@ -153,7 +135,3 @@ class PeopleDesk:
 def _unknown(identity: str) -> WrongCall:
     advice = "Identities are compared letter by letter; `headcount people find TEXT` searches."
     return WrongCall("person_unknown", f"There is no person with the identity “{identity}”.", advice)
-
-
-def _described(known: Property) -> Document:
-    return {"name": known.name, "type": known.type.value, "system": known.system}

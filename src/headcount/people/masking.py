@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headcount.profiles.report import COVER
+
+#: A value that fewer people have may tell who they are.
+FEW = 10
+#: Properties whose values say who somebody is, however many have them.
+_WHO = frozenset({"Name", "Email", "Phone", "DOB"})
 
 
 def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,3 +31,20 @@ def masked_record(record: Mapping[str, Any]) -> dict[str, Any]:
     devices = [dict.fromkeys(device, COVER) for device in record["platformInfo"]]
     fields = {name: COVER for name in ("identity", "name", "email", "phone") if name in record}
     return {**record, **fields, "profileData": data, "platformInfo": devices}
+
+
+def masked_property(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a property without the values that few people have, and without the ends of its range."""
+    found = document["statistics"]
+    if found is None:
+        return dict(document)
+    ends = {end: None if found[end] is None else COVER for end in ("least", "greatest")}
+    top = masked_values(document["name"], found["top"])
+    # Round numbers are nobody's; how many of few are between them is.
+    bins = [{**each, "people": None if 0 < each["people"] < FEW else each["people"]} for each in found["histogram"]]
+    return {**document, "statistics": {**found, **ends, "top": top, "histogram": bins}}
+
+
+def masked_values(name: str, values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Values of the property of this name, each with how many `people` have it, without those that tell who they are."""
+    return [{**each, "value": COVER if name in _WHO or each["people"] < FEW else each["value"]} for each in values]

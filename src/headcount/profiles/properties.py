@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headcount.values.types import Type
 
@@ -33,6 +33,8 @@ class Property:
     number: int
     name: str
     type: Type
+    #: Whether it is left out where nobody asks for it: of exports, lists of suggestions, and the page of a person.
+    hidden: bool = field(default=False, compare=False)
 
     @property
     def system(self) -> bool:

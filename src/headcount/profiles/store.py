@@ -366,10 +366,6 @@ class ProfileStore(Protocol):
         """Register the properties that are not there yet and widen those that may; returns the wanted ones by name."""
         ...
 
-    def retype(self, name: str, wanted: Type) -> int:
-        """Change the type of a property; returns how many values could not be kept. Raises WrongCall."""
-        ...
-
     def progress(self, upload: int, job: Job | Literal["apply"] = "apply") -> Progress:
         """How far an upload is with being applied, taken back or brought back."""
         ...

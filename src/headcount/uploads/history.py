@@ -14,7 +14,7 @@ from headcount.uploads.plan import Plan
 from headcount.uploads.requests import request_from_json
 from headcount.uploads.rules import Rules
 from headcount.uploads.undoing import undo_until
-from headcount.uploads.upload import EVERY, UploadRecord, UploadRecords, Wanted, is_interrupted
+from headcount.uploads.upload import EVERY, Status, UploadRecord, UploadRecords, Wanted, is_interrupted
 
 #: What a document says of an upload that has not got so far.
 NOTHING_YET: Mapping[str, Any] = {
@@ -64,6 +64,11 @@ class History:
     def running(self) -> dict[str, frozenset[str] | None]:
         """By the ids of uploads that are worked on what each sets: properties, consent columns, `identity`; None while nobody knows."""
         return {record.id: _names(record) for record in self.records.working(self.rules.account)}
+
+    def busy_with(self, name: str) -> str | None:
+        """The id of an upload that is worked on and sets the property, or may: nobody knows while it is read."""
+        working = (record for record in self.records.working(self.rules.account) if record.status is not Status.RECEIVING)
+        return next((record.id for record in working if (sets := _names(record)) is None or name in sets), None)
 
     def number(self, upload_id: str) -> int | None:
         """The number that names an upload inside the store. Raises WrongCall."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -238,9 +238,16 @@ class Inspector:
             chosen.format if chosen else None,
             new=stored is None and chosen is not None,
             evidence=_evidence(subject, found, choices),
-            notices=tuple(questions.notices(subject, found, chosen, stored, of_event=self._of_events)),
+            notices=tuple(self._notices(subject, found, chosen, stored)),
         )
         return decided, conflict or question
+
+    def _notices(self, subject: Subject, found: Found, chosen: Candidate | None, stored: Type | None) -> Iterator[str]:
+        """What is worth knowing about a column."""
+        known = None if self._of_events else self.account.properties.get(subject.column.name)
+        if known and known.hidden:
+            yield questions.hidden(known.name)
+        yield from questions.notices(subject, found, chosen, stored, of_event=self._of_events)
 
     def _choices(self, subject: Subject, found: Found, stored: Type | None) -> tuple[Candidate, ...]:
         """The type of the column; several date formats while it is ambiguous, nothing for a new property without a cell."""

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Literal
 
 from headcount.profiles.consent import Channel, channel_of, near_miss
+from headcount.profiles.names import UNDECODABLE, title
 from headcount.profiles.properties import IDENTITY, NAME_LIMIT, PROHIBITED
 from headcount.uploads.problems import HeaderProblem
 from headcount.values import dates
-from headcount.values.text import unescaped_header
 from headcount.values.types import Type
 
 #: The columns that a rejects file has beside the original ones; an upload of the mended file ignores them.
@@ -113,15 +113,7 @@ class Resolved:
         return next((c for c in self.columns if c.role is Role.IDENTITY), None)
 
 
-#: What stands where the bytes of a header were no text.
-_UNDECODABLE = "\ufffd"
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SUFFIX = re.compile(r"(?P<name>.*?)\s*<(?P<format>[^<>]*)>")
-
-
-def title(header: str) -> str:
-    """A header on one line, without a byte order mark, without blanks at its ends and without the spreadsheet escape."""
-    return unescaped_header(_CONTROLS.sub(" ", header.strip().lstrip("\ufeff")).strip())
 
 
 def resolve(headers: Sequence[str], request: Request) -> Resolved:
@@ -260,7 +252,7 @@ def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[Head
 
 def _name_faults(name: str, column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem]:
     renamed = name if asked.property is not None else ""
-    bad = dict.fromkeys(f"“{c}”" for c in name if c in PROHIBITED or c == _UNDECODABLE)
+    bad = dict.fromkeys(f"“{c}”" for c in name if c in PROHIBITED or c == UNDECODABLE)
     if not name:
         yield _fault("header_blank", column)
     elif bad:

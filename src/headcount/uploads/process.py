@@ -25,7 +25,7 @@ from headcount.uploads.happening import Happening
 from headcount.uploads.history import document, repeated
 from headcount.uploads.ledger import Tally
 from headcount.uploads.looking import Looking
-from headcount.uploads.mapping import Request
+from headcount.uploads.mapping import Request, Role
 from headcount.uploads.owner import is_alive, this_process
 from headcount.uploads.plan import Plan
 from headcount.uploads.reading import open_reader
@@ -38,6 +38,12 @@ from headcount.uploads.upload import ENDED, REVERSING, Document, Status, UploadR
 from headcount.uploads.watch import Watch, never
 
 _CHANGED = "The properties of the account have changed since the check, so that nothing was applied. Look at the new check."
+
+
+def _not_new(record: UploadRecord, plan: Plan) -> set[str]:
+    """The properties that were there when the file was read."""
+    columns = [] if plan.events else (record.report or {})["columns"]
+    return {c["property"] for c in columns if c["role"] == Role.PROPERTY and c["property"] and not c["new"]}
 
 
 def _still(record: UploadRecord) -> str | None:
@@ -243,6 +249,7 @@ class Uploads:
             planned = store.planned(plan.properties)
             custom = {p.name for p in (*store.properties(), *planned.values()) if not p.system}
             other = any(planned[name].type is not type_ for name, type_ in plan.properties)
+            other = other or bool(_not_new(record, plan) - {p.name for p in store.properties()})
             return not store.progress(record.number).chunks and (other or len(custom) > self.rules.property_limit)
 
     def _wait(self, record: UploadRecord, source: Source, sha256: str, waiting: Document) -> UploadRecord:

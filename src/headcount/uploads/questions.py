@@ -73,6 +73,11 @@ def unclear_match(identities: int, known: Known, share: float) -> list[Question]
     return [Question("match_unclear", None, message, (address, "--match identity"))]
 
 
+def hidden(name: str) -> str:
+    """Whoever maps a column to a hidden property learns so."""
+    return f"“{name}” is hidden: its values are kept, and left out of exports and pages; `headcount properties unhide` shows it again."
+
+
 def _all_blank(subject: Subject, stored: Type | None) -> str:
     if stored is None:
         return "Every cell is blank; no property is made."

@@ -36,6 +36,10 @@ class Mappings(Protocol):
         """What was said last of files with these headers."""
         ...
 
+    def list(self, account_id: str) -> Sequence[RememberedMapping]:
+        """All that is remembered, the newest first."""
+        ...
+
 
 def fingerprint(headers: Sequence[str], kind: Kind = "profile") -> str:
     """Of headers in their order, in hexadecimal; those of events are not those of profiles."""

@@ -10,12 +10,13 @@ import duckdb
 
 from headcount.csvfile import CsvFile
 from headcount.errors import FileRejected
+from headcount.profiles.names import title
 from headcount.profiles.report import shown_value
 from headcount.profiles.store import EXAMPLES, Example
 from headcount.uploads.duplicates import Duplicates
 from headcount.uploads.inspection import InspectedColumn, Inspection
 from headcount.uploads.ledger import LISTED, Problem, Tally
-from headcount.uploads.mapping import Role, title
+from headcount.uploads.mapping import Role
 from headcount.uploads.problems import CATALOGUE, Question
 from headcount.uploads.questions import file_notices
 

@@ -42,7 +42,7 @@ def _columns(properties: Iterable[Property]) -> Iterator[tuple[str, str, str]]:
     for known in properties:
         if known.system and known.name in _USUAL:
             yield known.name, *_SYSTEM[known.name]
-        elif not known.system:
+        elif not known.system and not known.hidden:
             header = _DATE_HEADER.format(name=known.name) if known.type is Type.DATE else known.name
             yield header, *_CELLS[known.type]
     for channel in Channel:

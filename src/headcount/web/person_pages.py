@@ -38,6 +38,7 @@ def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool 
     """The page. The identity is the one that was asked for, also where it is covered on the page."""
     document = visit.people.show(identity)
     entries = visit.people.consent_log(identity, None, _ENTRIES)
+    known, hidden = say.values(document), visit.house.properties(visit.principal).names(hidden=True)
     uploads = {each["id"]: each for each in visit.desk.list(limit=_NAMED)} if document["uploads"] else {}
     return page(
         request,
@@ -50,7 +51,8 @@ def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool 
         at=say.address(identity),
         document=document,
         title=say.title(document),
-        values=say.values(document),
+        values=[each for each in known if each["name"] not in hidden],
+        left_out=sum(each["name"] in hidden for each in known),
         channels=say.channels(document, entries),
         entries=entries,
         most=_ENTRIES,

@@ -37,6 +37,7 @@ _PLACES = (
     ("/people", "People", "/people"),
     ("/segments", "Segments", "/segments"),
     ("/reach", "Reach", "/reach"),
+    ("/properties", "Properties", "/properties"),
     ("/settings/profile", "Settings", "/settings"),
 )
 

@@ -239,8 +239,7 @@ def _broken_down(desk: SegmentDesk, visit: Visit, condition: str, by: str) -> Ma
 
 def _types(visit: Visit) -> Mapping[str, str]:
     """From what can be asked for to its type."""
-    properties: Sequence[Mapping[str, Any]] = visit.people.properties()
-    return {IDENTITY: "string", **{each["name"]: each["type"] for each in properties}, PUSH_DEVICES: "integer"}
+    return {IDENTITY: "string", **visit.house.properties(visit.principal).types(), PUSH_DEVICES: "integer"}
 
 
 def _named(segment: Mapping[str, Any]) -> str:

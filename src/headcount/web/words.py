@@ -70,6 +70,11 @@ ACTIONS: Mapping[str, str] = {
     "segment.delete": "Deleted a segment",
     "segment.fill": "Changed a list by a file",
     "property.retype": "Gave a property another type",
+    "property.rename": "Renamed a property",
+    "property.describe": "Described a property",
+    "property.hide": "Hid a property",
+    "property.unhide": "Showed a property again",
+    "property.delete": "Deleted a property",
 }
 
 _UNITS = ("kB", "MB", "GB", "TB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Engine, select
@@ -32,3 +33,9 @@ class SqlMappings:
         with snapshot(self._engine) as connection:
             row = connection.execute(statement).mappings().one_or_none()
         return None if row is None else RememberedMapping(**row)
+
+    def list(self, account_id: str) -> Sequence[RememberedMapping]:
+        """All that is remembered, the newest first."""
+        statement = select(MappingRow).where(MappingRow.account_id == account_id).order_by(MappingRow.at.desc())
+        with snapshot(self._engine) as connection:
+            return [RememberedMapping(**row) for row in connection.execute(statement).mappings()]

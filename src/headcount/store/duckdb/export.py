@@ -120,8 +120,9 @@ def snapshot(
 
 
 def _filled(connection: duckdb.DuckDBPyConnection, stored: Sequence[Property]) -> tuple[Property, ...]:
-    """The properties of which somebody has a value."""
-    return tuple(p for p in stored if single_row(connection, f"SELECT EXISTS (FROM profiles WHERE {p.column} IS NOT NULL)")[0])
+    """The properties of which somebody has a value, but for those that are hidden."""
+    seen = (p for p in stored if not p.hidden)
+    return tuple(p for p in seen if single_row(connection, f"SELECT EXISTS (FROM profiles WHERE {p.column} IS NOT NULL)")[0])
 
 
 def _stored(column: Column, stored: Sequence[Property]) -> str:

@@ -118,6 +118,12 @@ def holding(connection: duckdb.DuckDBPyConnection, number: int) -> Iterator[tupl
     yield from connection.execute(asked, [f"o{number}", f"c{number}"]).fetchall()
 
 
+def marking(connection: duckdb.DuckDBPyConnection, number: int) -> Sequence[str]:
+    """The images that say of whom an upload changed a property."""
+    asked = "SELECT table_name FROM duckdb_columns() WHERE column_name = ? AND regexp_full_match(table_name, '(before|after)_[0-9]+')"
+    return [table for (table,) in connection.execute(asked, [f"k{number}"]).fetchall()]
+
+
 def undoable(connection: duckdb.DuckDBPyConnection) -> Sequence[int]:
     """The uploads that can be taken back, or brought back."""
     return [number for (number,) in connection.execute("SELECT upload FROM uploads WHERE undoable").fetchall()]

@@ -10,10 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-import duckdb
 import pyarrow as pa
 
-from headcount.errors import HeadcountError, WrongCall
 from headcount.prepared import Prepared
 from headcount.profiles.consent import ConsentEntry, Occasion, Wish
 from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
@@ -38,32 +36,28 @@ from headcount.profiles.store import (
 from headcount.segments.filter import Filter
 from headcount.segments.store import Change, Filled, Listing
 from headcount.single_row import single_row, small_table
-from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry
+from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry, statistics
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.pieces import Piece, Pieces, in_order_of
-from headcount.store.duckdb.reading import Reading
 from headcount.store.duckdb.reversal.piece import Piece as ReversalPiece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
+from headcount.store.duckdb.tending import Tending
 from headcount.store.duckdb.touched import touched
-from headcount.store.duckdb.turn import Turn, Writer
 from headcount.values.types import Type
 
 
 @dataclass(frozen=True, slots=True)
-class DuckDBProfiles(Reading):
-    """The profiles of one account in one file. Implements `ProfileStore`, `SegmentStore`, `ListStore`, `RecordStore`, `MessageStore`."""
+class DuckDBProfiles(Tending):
+    """The profiles of one account in one file.
 
-    #: Whose turn it is to write, of all who have the file.
-    turn: Turn = field(default_factory=Turn)
+    Implements `ProfileStore`, `PropertyStore`, `SegmentStore`, `ListStore`, `RecordStore`, `ReachStore`, `MessageStore`.
+    """
+
     _statements: Prepared = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_statements", Prepared(self.connection))
-
-    def properties(self) -> tuple[Property, ...]:
-        """See ProfileStore."""
-        return registry.properties(self.connection)
 
     def fits_float(self, name: str) -> bool:
         """See ProfileStore."""
@@ -71,24 +65,8 @@ class DuckDBProfiles(Reading):
 
     def register(self, upload: int, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
         """See ProfileStore."""
-        with self._transaction():
-            self.turn.version += 1
+        with self._redefining():
             return registry.register(self.connection, upload, wanted)
-
-    def retype(self, name: str, wanted: Type) -> int:
-        """See ProfileStore."""
-        with self._transaction():
-            self.turn.version += 1
-            stored = registry.find(self.connection, name)
-            if stored.system:
-                raise WrongCall(
-                    "property_system",
-                    f"“{name}” is a system property; its type is fixed.",
-                    "Keep the other values in a property of your own.",
-                )
-            if stored.type is wanted:
-                return 0
-            return registry.retype(self.connection, stored, wanted)
 
     def progress(self, upload: int, job: Job | Literal["apply"] = "apply") -> Progress:
         """See ProfileStore."""
@@ -109,7 +87,14 @@ class DuckDBProfiles(Reading):
             effect = Application(self.connection, batch, origin, self._declined(), keep).run()
             after = progress(effect, batch.rows.num_rows)
             if keep:
+                self._note_addresses(batch)
                 self._mark(origin.upload, "apply", after)
+
+    def _note_addresses(self, batch: Batch) -> None:
+        """Whom a row does not find by their address gets it as a value, though no column has it."""
+        if batch.match != "identity":
+            matched = "Email" if batch.match == "email" else "Phone"
+            statistics.note(self.connection, [registry.find(self.connection, matched).number])
 
     def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
         """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
@@ -199,7 +184,15 @@ class DuckDBProfiles(Reading):
             declined = bool(records.batch.channels) and self._declined()
             effect = live.LiveApplication(self._statements, records, declined).run()
             live.keep_answers(self.connection, answers(effect))
+            self._note_live({column.number for column in records.batch.columns})
         return effect
+
+    def _note_live(self, numbers: Collection[int]) -> None:
+        """Note once, until they are counted again, that calls write values of these properties; called by whoever has the turn."""
+        unnoted = statistics.with_age(numbers) - self.turn.noted
+        if unnoted:
+            statistics.note(self.connection, unnoted, urgent=False)
+            self.turn.noted |= unnoted
 
     def live_turn(self) -> AbstractContextManager[None]:
         """See LiveStore."""
@@ -272,6 +265,7 @@ class DuckDBProfiles(Reading):
             done = reverse(ReversalPiece(self.connection, reversal, rows))
             after = progress(done)
             self._mark(reversal.upload, reversal.job, after)
+            statistics.note(self.connection, None)
         return done
 
     def end_reversal(self, reversal: Reversal) -> None:
@@ -335,6 +329,7 @@ class DuckDBProfiles(Reading):
         """See RecordStore."""
         with self._transaction(writer="live"):
             self.turn.note(pa.array(identities, pa.string()))
+            statistics.forget_values(self.connection)
             return erase.erase(self.connection, identities, at)
 
     def erasures(self) -> Sequence[Erasure]:
@@ -385,36 +380,6 @@ class DuckDBProfiles(Reading):
     def _mark(self, upload: int, job: str, after: Progress) -> None:
         mark = [upload, job, after.chunks, json.dumps(after.tally), after.rows]
         self.connection.execute("INSERT OR REPLACE INTO progress (upload, job, chunks, tally, rows) VALUES (?, ?, ?, ?, ?)", mark)
-
-    @contextmanager
-    def _transaction(self, *, keep: bool = True, writer: Writer = "bulk") -> Iterator[None]:
-        with self.turn.of(writer), self._told():
-            self.connection.execute("BEGIN")
-            yield
-            self.connection.execute("COMMIT" if keep else "ROLLBACK")
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Nothing is kept of what failed, and a reason that somebody can mend is said."""
-        try:
-            yield
-        except duckdb.OutOfMemoryException as error:
-            self._roll_back()
-            raise HeadcountError(
-                "memory_short",
-                "The memory limit is too low for this step; nothing of it was kept.",
-                "Raise HEADCOUNT_MEMORY_LIMIT_MB, then go on with `headcount uploads resume`.",
-            ) from error
-        except (duckdb.IOException, duckdb.FatalException) as error:
-            self._roll_back()
-            raise HeadcountError(
-                "data_not_written",
-                "The data file could not be written; nothing of this step was kept.",
-                f"Free some disk space, then go on with `headcount uploads resume`. ({str(error).splitlines()[0]})",
-            ) from error
-        except BaseException:
-            self._roll_back()
-            raise
 
 
 @contextmanager

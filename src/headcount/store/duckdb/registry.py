@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 
 from headcount.errors import WrongCall
+from headcount.profiles.live import LIVE
 from headcount.profiles.properties import SYSTEM, Property, widens
 from headcount.single_row import single_row
-from headcount.store.duckdb import images
+from headcount.store.duckdb import images, statistics
 from headcount.store.duckdb.retype import as_type
 from headcount.values.types import SQL_TYPES, Type
 
@@ -26,8 +28,8 @@ _AT_ONCE = frozenset({"Name", "Email", "Phone"})
 
 def properties(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
     """The registered properties in order of their numbers."""
-    rows = connection.execute("SELECT number, name, type FROM properties ORDER BY number").fetchall()
-    return tuple(Property(number, name, Type(type_)) for number, name, type_ in rows)
+    rows = connection.execute("SELECT number, name, type, hidden FROM properties ORDER BY number").fetchall()
+    return tuple(Property(number, name, Type(type_), hidden) for number, name, type_, hidden in rows)
 
 
 def stored(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:
@@ -58,25 +60,44 @@ def register(connection: duckdb.DuckDBPyConnection, upload: int, wanted: Sequenc
             _add_column(connection, found)
         elif before is not None and before.type is not found.type:
             _set_type(connection, before, found.type)
+    _note(connection, upload, [found.number for found in after.values()])
     return after
+
+
+def _note(connection: duckdb.DuckDBPyConnection, upload: int, numbers: Sequence[int]) -> None:
+    """Note that an upload is about to write values of these properties."""
+    statistics.note(connection, numbers)
+    if upload != LIVE:
+        first = f"CASE created_upload WHEN {LIVE} THEN $upload ELSE created_upload END"
+        noted = (
+            f"UPDATE properties SET created_upload = {first}, last_upload = $upload WHERE number IN (SELECT unnest($numbers::INTEGER[]))"
+        )
+        connection.execute(noted, {"upload": upload, "numbers": list(numbers)})
 
 
 def planned(connection: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, Type]]) -> Mapping[str, Property]:
     """The wanted properties by name as `register` would leave them."""
     known = {p.name: p for p in properties(connection)}
-    number = max((p.number for p in known.values()), default=0)
+    number = _last_number(connection)
     for name, type_ in wanted:
         before = known.get(name)
         if before is None:
             number += 1
             known[name] = Property(number, name, type_)
         elif widens(before.type, type_):
-            known[name] = Property(before.number, name, type_)
+            known[name] = replace(before, type=type_)
     return {name: known[name] for name, _ in wanted}
 
 
+def _last_number(connection: duckdb.DuckDBPyConnection) -> int:
+    """The highest number that a property has, or had."""
+    given = "SELECT number FROM properties UNION ALL SELECT number FROM former_names"
+    return int(single_row(connection, f"SELECT coalesce(max(number), 0) FROM ({given})")[0])
+
+
 def _enter(connection: duckdb.DuckDBPyConnection, upload: int, added: Property) -> None:
-    connection.execute("INSERT INTO properties VALUES (?, ?, ?, ?, 0)", [added.number, added.name, added.type.value, upload])
+    entered = "INSERT INTO properties (number, name, type, created_upload) VALUES (?, ?, ?, ?)"
+    connection.execute(entered, [added.number, added.name, added.type.value, upload])
 
 
 def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
@@ -85,12 +106,12 @@ def _add_column(connection: duckdb.DuckDBPyConnection, added: Property) -> None:
 
 
 def _set_type(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type) -> None:
-    for table, column in _columns_of(connection, stored):
+    for table, column in columns_of(connection, stored):
         connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {SQL_TYPES[wanted]}")
     connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
 
 
-def _columns_of(connection: duckdb.DuckDBPyConnection, stored: Property) -> list[tuple[str, str]]:
+def columns_of(connection: duckdb.DuckDBPyConnection, stored: Property) -> list[tuple[str, str]]:
     """The tables and columns that hold values of a property: now, and before or after an upload that can be undone."""
     return [("profiles", stored.column), *images.holding(connection, stored.number)]
 
@@ -106,7 +127,7 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
 def fits_float(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether every value of a property of whole numbers is exactly a float as well."""
     found = next((p for p in stored(connection) if p.name == name), None)
-    return found is None or not any(_beyond_float(connection, *place) for place in _columns_of(connection, found))
+    return found is None or not any(_beyond_float(connection, *place) for place in columns_of(connection, found))
 
 
 def _beyond_float(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
@@ -118,10 +139,11 @@ def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type
     """Give a property another type. Returns how many values could not be kept."""
     as_wanted = as_type(stored.column, stored.type, wanted)
     (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
-    for table, column in _columns_of(connection, stored):
+    for table, column in columns_of(connection, stored):
         _retype_column(connection, table, column, stored.type, wanted)
     retyped = "UPDATE properties SET type = ?, retyped = nextval('steps') WHERE number = ?"
     connection.execute(retyped, [wanted.value, stored.number])
+    statistics.note(connection, [stored.number])
     return int(lost)
 
 

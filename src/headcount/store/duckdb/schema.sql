@@ -6,9 +6,36 @@ CREATE TABLE IF NOT EXISTS properties (
     number INTEGER PRIMARY KEY,
     name VARCHAR NOT NULL UNIQUE,
     type VARCHAR NOT NULL,
+    -- The first upload that had a column for it; 0 while there was none.
     created_upload INTEGER NOT NULL,
     -- The step of its last retype; uploads from before it may have said what is not there any more.
-    retyped BIGINT NOT NULL DEFAULT 0
+    retyped BIGINT NOT NULL DEFAULT 0,
+    -- What somebody says that it is.
+    description VARCHAR DEFAULT '',
+    -- Whether it is left out where nobody asks for it.
+    hidden BOOLEAN DEFAULT false,
+    -- The last upload that had a column for it.
+    last_upload INTEGER
+);
+
+-- What properties were called before, and those that were deleted: their numbers are never given again, for older writes name them.
+CREATE TABLE IF NOT EXISTS former_names (
+    number INTEGER NOT NULL,
+    name VARCHAR NOT NULL,
+    until TIMESTAMP NOT NULL
+);
+
+-- What the values of properties are, as it was counted last; see statistics.py.
+CREATE TABLE IF NOT EXISTS property_statistics (
+    number INTEGER PRIMARY KEY,
+    -- Counts the times that values were written, or were about to be, and the last of them that is to be counted soon.
+    writes BIGINT NOT NULL,
+    urgent BIGINT NOT NULL,
+    -- The write at which it was counted, null: never; when that was, and how long it took.
+    counted BIGINT,
+    counted_at TIMESTAMP,
+    seconds DOUBLE,
+    found JSON
 );
 
 -- One row a person. No index: a bulk change is a hash join, a lookup is a scan of one column (10 ms for 10 M rows).
@@ -204,3 +231,8 @@ CREATE TABLE IF NOT EXISTS erasures (
 
 -- Data files from before there were pieces of chunks.
 ALTER TABLE progress ADD COLUMN IF NOT EXISTS rows BIGINT DEFAULT 0;
+
+-- Data files from before properties could be described.
+ALTER TABLE properties ADD COLUMN IF NOT EXISTS description VARCHAR DEFAULT '';
+ALTER TABLE properties ADD COLUMN IF NOT EXISTS hidden BOOLEAN DEFAULT false;
+ALTER TABLE properties ADD COLUMN IF NOT EXISTS last_upload INTEGER;

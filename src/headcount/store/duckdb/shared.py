@@ -48,6 +48,11 @@ class SharedProfiles:
                 self._idle_since = time.monotonic()
                 self._guard.notify_all()
 
+    @property
+    def noted(self) -> bool:
+        """Whether live calls wrote values of properties since these were counted."""
+        return bool(self._turn.noted)
+
     def close_idle(self, seconds: float) -> None:
         """Give the file back where nobody has used it for so long."""
         with self._guard:

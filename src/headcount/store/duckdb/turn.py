@@ -32,6 +32,8 @@ class Turn:
         self.version = 0
         #: Whether whoever keeps the file open for long is asked to give it back.
         self.closing = False
+        #: Properties of which it is noted that live calls write values of them, since they were last counted.
+        self.noted: set[int] = set()
 
     @contextmanager
     def of(self, writer: Writer) -> Iterator[None]:
