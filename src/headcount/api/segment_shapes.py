@@ -23,7 +23,7 @@ class Counted(BaseModel):
     """How many people a filter matches."""
 
     count: int = Field(examples=[1204])
-    expired: list[str] = Field(description="The lists that it asks for although they have expired; nobody is on them.", examples=[[]])
+    expired: list[str] = Field([], description="The lists that it asks for although they have expired; left out where there are none.")
 
 
 class PeopleAsked(Asked):

@@ -45,7 +45,7 @@ router = APIRouter(prefix="/api/v1/segments", tags=["Segments"])
 SegmentId: TypeAlias = Annotated[str, Path(description="The id of a segment.", examples=["s5d41402abc4b2a76"])]
 
 
-@router.post("/count", response_model=Counted, responses=may_answer(404, 409))
+@router.post("/count", response_model=Counted, response_model_exclude_unset=True, responses=may_answer(404, 409))
 def count(calling: Calling, asked: CountAsked) -> dict[str, Any]:
     """Count the people whom a filter matches."""
     return _segments(calling).count(asked.filter)
@@ -127,7 +127,7 @@ def delete(calling: Calling, segment_id: SegmentId) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/{segment_id}/count", response_model=Counted, responses=may_answer(404, 409))
+@router.post("/{segment_id}/count", response_model=Counted, response_model_exclude_unset=True, responses=may_answer(404, 409))
 def count_of(calling: Calling, segment_id: SegmentId) -> dict[str, Any]:
     """Count the people of a segment."""
     desk = _segments(calling)

@@ -48,7 +48,7 @@ def count_(context: typer.Context, condition: FilterArgument, as_json: JsonFlag 
     """Count the people whom a filter matches."""
     with opened(context) as work:
         found = work.segments.count(condition)
-    segment_words.say_expired(found["expired"])
+    segment_words.say_expired(found.get("expired", ()))
     if as_json:
         print_json({"count": found["count"]})
     else:

@@ -187,11 +187,12 @@ class SegmentDesk:
         return {"filter": render(node), "json": to_json(node)}
 
     def count(self, condition: str) -> Document:
-        """How many people a filter matches: `count`, and the names of lists that it asks for although they have `expired`."""
+        """How many people a filter matches: `count`, and where it asks for lists that have expired, their names: `expired`."""
         self.principal.demand(Right.READ)
         found = self._read(condition)
         with self.open_store() as store:
-            return {"count": store.count(found.filter, self.zone, self.upload_number), "expired": list(found.expired)}
+            counted = {"count": store.count(found.filter, self.zone, self.upload_number)}
+        return {**counted, "expired": list(found.expired)} if found.expired else counted
 
     def filter_of(self, segment_id: str, *rights: Right) -> str:
         """The filter that means the people of a segment, for what takes these rights as well."""

@@ -227,7 +227,7 @@ def _answer(visit: Visit, built: Building, segment: Mapping[str, Any] | None, by
         if error.code == "right_missing":
             raise
         return {"error": error}
-    return {"error": None, "condition": condition, **counted, "people": people, "breakdown": broken}
+    return {"error": None, "condition": condition, "expired": (), **counted, "people": people, "breakdown": broken}
 
 
 def _broken_down(desk: SegmentDesk, visit: Visit, condition: str, by: str) -> Mapping[str, Any] | None:
