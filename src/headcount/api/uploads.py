@@ -128,13 +128,13 @@ def list_(caller: Calling, wanted: Annotated[Wanted, Depends()]) -> UploadList:
     return UploadList(uploads=[UploadObject.model_validate(upload) for upload in found])
 
 
-@routes.get("/{upload_id}", responses=may_answer(404))
+@routes.get("/{upload_id}", responses=may_answer(404, 409))
 def show(caller: Calling, upload_id: UploadId) -> Shown:
     """The report of an upload: what each row did or, while it is only ready, what each would do."""
     return Shown.model_validate(caller.desk.show(upload_id))
 
 
-@routes.get("/{upload_id}/inspection", responses=may_answer(404))
+@routes.get("/{upload_id}/inspection", responses=may_answer(404, 409))
 def inspection(caller: Calling, upload_id: UploadId) -> dict[str, Any]:
     """What the file is, while the upload waits: encoding, delimiter, first rows, and what each column is, with the evidence."""
     found = caller.desk.inspection(upload_id)
@@ -146,7 +146,7 @@ def inspection(caller: Calling, upload_id: UploadId) -> dict[str, Any]:
 @routes.get(
     "/{upload_id}/progress",
     response_class=StreamingResponse,
-    responses={**may_answer(404), 200: {"content": {events.MEDIA_TYPE: {}}}},
+    responses={**may_answer(404, 409), 200: {"content": {events.MEDIA_TYPE: {}}}},
 )
 def progress(caller: Calling, upload_id: UploadId) -> StreamingResponse:
     """How far the work on the upload is, as server-sent events: `progress` as it goes on, `end` when nobody works on it any more.
@@ -167,7 +167,7 @@ def _seen(desk: Desk, upload_id: str) -> dict[str, Any]:
 @routes.get(
     "/{upload_id}/rejects",
     response_class=FileResponse,
-    responses={**may_answer(404), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={**may_answer(404, 409), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 def rejects(caller: Calling, upload_id: UploadId) -> FileResponse:
     """The rows to mend, as they came, each with its reason."""
@@ -177,7 +177,7 @@ def rejects(caller: Calling, upload_id: UploadId) -> FileResponse:
     return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{upload_id}-rejects.csv")
 
 
-@routes.get("/{upload_id}/people", responses=may_answer(404))
+@routes.get("/{upload_id}/people", responses=may_answer(404, 409))
 def people(
     caller: Calling,
     upload_id: UploadId,
@@ -190,7 +190,7 @@ def people(
     return PeopleTouched(people=[PersonTouched.model_validate(each) for each in found])
 
 
-@routes.get("/{upload_id}/manifest", responses=may_answer(404))
+@routes.get("/{upload_id}/manifest", responses=may_answer(404, 409))
 def manifest(
     caller: Calling,
     upload_id: UploadId,

@@ -34,7 +34,7 @@ def masked_record(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def masked_property(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a property without the values that few people have, and without the ends of its range."""
+    """The document of a property without texts, without values that few people have, and without the ends of its range."""
     found = document["statistics"]
     if found is None:
         return dict(document)
@@ -46,5 +46,10 @@ def masked_property(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def masked_values(name: str, values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Values of the property of this name, each with how many `people` have it, without those that tell who they are."""
-    return [{**each, "value": COVER if name in _WHO or each["people"] < FEW else each["value"]} for each in values]
+    """Values of the property of this name, each with how many `people` have it, without those that may tell who they are."""
+    return [{**each, "value": COVER if _may_tell(name, each) else each["value"]} for each in values]
+
+
+def _may_tell(name: str, counted: Mapping[str, Any]) -> bool:
+    # Anything may stand in a text, however many have it.
+    return name in _WHO or counted["people"] < FEW or isinstance(counted["value"], str)

@@ -294,19 +294,19 @@ class DuckDBProfiles(Tending):
 
     def freeze(self, number: int | None, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
         """See ListStore."""
-        with self._transaction():
+        with self._redefining():
             which = lists.next_list(self.connection) if number is None else number
             return which, lists.freeze(self.connection, which, self._compiled(condition, zone, upload_numbers))
 
     def fill(self, number: int | None, listing: Listing, change: Change) -> tuple[int, Filled]:
         """See ListStore."""
-        with self._told(), lists.taken_in(self.connection, listing), self._transaction():
+        with self._told(), lists.taken_in(self.connection, listing), self._redefining():
             which = lists.next_list(self.connection) if number is None else number
             return which, lists.fill(self.connection, which, listing, change)
 
     def drop_list(self, number: int) -> None:
         """See ListStore."""
-        with self._transaction():
+        with self._redefining():
             lists.drop(self.connection, number)
 
     def subscribe(self, wishes: pa.Table, occasion: Occasion) -> pa.Table:

@@ -66,14 +66,20 @@ class Renewal:
         self.connection.execute("DELETE FROM erasures WHERE list_contains(?, number)", [list(done)])
         for table in self._tables(of_people=False):
             self._run(f"INSERT INTO {_FRESH}.{table} FROM {table}")
-        (step,) = single_row(self.connection, "SELECT nextval('steps')")
-        self._run(f"DROP SEQUENCE {_FRESH}.steps")
-        self._run(f"CREATE SEQUENCE {_FRESH}.steps START {step + 1}")
+        self._go_on_counting()
         self._assert_whole()
         self.connection.execute(f"DELETE FROM {_FRESH}.erasures WHERE list_contains(?, number)", [list(done)])
         self._run(f"CHECKPOINT {_FRESH}")
         self._run(f"DETACH {_FRESH}")
         self._run("CHECKPOINT")
+
+    def _go_on_counting(self) -> None:
+        """A number that was given is not given again."""
+        asked = "SELECT sequence_name FROM duckdb_sequences() WHERE database_name = current_database()"
+        for (name,) in self.connection.execute(asked).fetchall():
+            (given,) = single_row(self.connection, f"SELECT nextval({literal(name)})")
+            self._run(f"DROP SEQUENCE {_FRESH}.{name}")
+            self._run(f"CREATE SEQUENCE {_FRESH}.{name} START {given + 1}")
 
     def _write_again(self, table: str, written: pa.Array) -> None:
         theirs = f"FROM {table} WHERE identity IN (SELECT unnest(?))"

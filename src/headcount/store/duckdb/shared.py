@@ -72,7 +72,7 @@ class SharedProfiles:
             renewal = Renewal(store.connection, self._path)
             with renewal.begun(), self._alone():
                 if version != self._turn.version:
-                    raise Busy("data_busy", "Properties were made while the data file was renewed.", "It is tried again later.")
+                    raise Busy("data_busy", "Properties or lists were changed while the data file was renewed.", "It is tried again later.")
                 renewal.complete(self._turn.written(), done)
                 self._close()
                 store.connection.close()

@@ -28,7 +28,7 @@ class Turn:
         self._live_until = float("-inf")
         self._written: list[pa.Array] | None = None
         self._bulk_held = 0.0
-        #: Counts the changes of which properties there are, and of which type.
+        #: Counts the changes of which properties there are, of which type, and of lists.
         self.version = 0
         #: Whether whoever keeps the file open for long is asked to give it back.
         self.closing = False

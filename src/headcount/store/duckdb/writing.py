@@ -34,7 +34,7 @@ class Writing(Reading):
 
     @contextmanager
     def _redefining(self) -> Iterator[None]:
-        """A transaction that changes which properties there are, or of which type."""
+        """A transaction that changes which properties there are, or of which type, or who is on a list."""
         with self._transaction():
             self.turn.version += 1
             yield

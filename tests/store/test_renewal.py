@@ -1,0 +1,62 @@
+"""A data file whose place a fresh one takes: lists of people, and the numbers that they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.uploads.account import account_in
+
+from headcount.errors import Busy
+from headcount.segments.filter import Exists
+from headcount.store.duckdb.renewal import Renewal
+from headcount.store.duckdb.shared import SharedProfiles
+
+EVERYBODY = Exists("identity")
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[SharedProfiles]:
+    with account_in(tmp_path) as account:
+        account.send("identity,plan\n1,pro\n2,free\n")
+        shared = SharedProfiles(account.app.data_file, memory_mb=200, threads=1, patience=1, columns=20)
+        yield shared
+        shared.close_idle(0)
+
+
+def freeze(shared: SharedProfiles, number: int | None = None) -> tuple[int, int]:
+    with shared.open() as store:
+        return store.freeze(number, EVERYBODY, "UTC", lambda _: None)
+
+
+def test_the_number_of_a_list_is_not_given_again(shared: SharedProfiles) -> None:
+    first, people = freeze(shared)
+    shared.renew([])
+    second, _ = freeze(shared)
+    assert people == 2
+    assert second > first
+    with shared.open() as store:
+        assert store.connection.execute("SELECT list, count(*) FROM listed GROUP BY ALL ORDER BY ALL").fetchall() == [
+            (first, 2),
+            (second, 2),
+        ]
+    shared.close_idle(0)
+
+
+def test_a_list_that_changes_meanwhile_puts_the_renewal_off(shared: SharedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    number, _ = freeze(shared)
+    begun = Renewal.begun
+
+    @contextmanager
+    def changed_after(renewal: Renewal) -> Iterator[None]:
+        with begun(renewal):
+            # As many as before: nobody would see it by the number of rows.
+            freeze(shared, number)
+            yield
+
+    monkeypatch.setattr(Renewal, "begun", changed_after)
+    with pytest.raises(Busy):
+        shared.renew([])
+    assert freeze(shared, number) == (number, 2)
