@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,8 +44,7 @@ def connect(path: Path, *, memory_mb: int, threads: int, patience: float, column
     """The same as a connection that the caller closes. It has memory for so many `columns` to come, where it has fewer now."""
     connection = _connect(path, memory_mb, threads, time.monotonic() + patience)
     try:
-        connection.execute(files("headcount.store.duckdb").joinpath("schema.sql").read_text())
-        ensure_system_properties(connection)
+        _ensure_schema(connection)
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         wide = max(_columns(connection), columns) - _NARROW
         # Not before: what a killed process left in the log has to be read again, however much it is.
@@ -58,9 +58,21 @@ def connect(path: Path, *, memory_mb: int, threads: int, patience: float, column
     return connection
 
 
+def _ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what is missing, where the file does not say that it has all: that takes as long as all the rest of opening it."""
+    schema = files("headcount.store.duckdb").joinpath("schema.sql").read_text()
+    mark = hashlib.sha256(schema.encode()).hexdigest()
+    with suppress(duckdb.CatalogException):
+        if connection.execute("SELECT mark FROM format").fetchall() == [(mark,)]:
+            return
+    connection.execute(schema)
+    ensure_system_properties(connection)
+    connection.execute("INSERT OR REPLACE INTO format VALUES (0, ?)", [mark])
+
+
 def _columns(connection: duckdb.DuckDBPyConnection) -> int:
     """Each thread that writes rows has a block or two of every column in its hands, which cannot be put aside."""
-    return int(single_row(connection, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'profiles'")[0])
+    return int(single_row(connection, "SELECT count(*) FROM pragma_table_info('profiles')")[0])
 
 
 def checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -236,3 +236,6 @@ ALTER TABLE progress ADD COLUMN IF NOT EXISTS rows BIGINT DEFAULT 0;
 ALTER TABLE properties ADD COLUMN IF NOT EXISTS description VARCHAR DEFAULT '';
 ALTER TABLE properties ADD COLUMN IF NOT EXISTS hidden BOOLEAN DEFAULT false;
 ALTER TABLE properties ADD COLUMN IF NOT EXISTS last_upload INTEGER;
+
+-- What of this page the file has: the hash of all of it, so that it need not be gone through each time the file is opened.
+CREATE TABLE IF NOT EXISTS format (one INTEGER PRIMARY KEY, mark VARCHAR NOT NULL);
