@@ -26,7 +26,7 @@ dev: $(VENV)/.installed-dev
 test: lint
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  echo "Chromium is missing, so that the tests of the pages are left out. On Debian and Ubuntu: apt-get install chromium" >&2
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check

@@ -113,7 +113,6 @@ class Walk:
 
     def sign_in(self, email: str = ADMIN) -> None:
         self.go("/")
-        self.look()
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.keyboard.press("Enter")

@@ -21,6 +21,8 @@ def written(tmp_path: Path, text: str, name: str = "people.csv") -> Path:
 
 
 def test_a_file_is_dropped_checked_applied_and_taken_back(walk: Walk, tmp_path: Path) -> None:
+    walk.go("/")
+    walk.look()
     walk.sign_in()
     walk.look()
     walk.send(written(tmp_path, PEOPLE))
@@ -108,6 +110,8 @@ def test_a_file_that_is_none_never_travels(walk: Walk, tmp_path: Path) -> None:
 
 
 def test_everything_works_on_a_phone(phone: Walk, tmp_path: Path) -> None:
+    phone.go("/")
+    phone.look()
     phone.sign_in()
     phone.look()
     phone.send(written(tmp_path, PEOPLE))

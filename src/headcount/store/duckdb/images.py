@@ -18,8 +18,8 @@ from headcount.single_row import single_row
 
 Kind: TypeAlias = Literal["before", "after"]
 
-#: Of tables in the data file itself: while it is renewed there are the same in its successor.
-_HERE = "database_name = current_database()"
+#: Of tables in the data file itself, and of those that a reversal makes for itself: while it is renewed there are the same in its successor.
+_HERE = "database_name IN (current_database(), 'temp')"
 
 
 #: SELECT of the number of the write that is made by the statement in which it stands.
