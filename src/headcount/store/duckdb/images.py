@@ -18,7 +18,7 @@ from headcount.single_row import single_row
 
 Kind: TypeAlias = Literal["before", "after"]
 
-#: Of tables in the data file itself, and of those that a reversal makes for itself: while it is renewed there are the same in its successor.
+#: Of tables in the data file, and those that a reversal makes for itself: while it is renewed, there are the same in its successor.
 _HERE = "database_name IN (current_database(), 'temp')"
 
 
