@@ -117,7 +117,7 @@ def member(known: Browser) -> Browser:
 def test_who_only_looks_changes_nothing_and_sees_nobody(member: Browser) -> None:
     shown = member.get("/properties").text + member.get("/properties/plan").text + member.get("/properties/visits").text
     assert "@example.com" not in shown
-    assert "Values that fewer than ten people have are not shown" in shown
+    assert "values that fewer than ten people have are not shown" in shown
     assert "Rename" not in shown
     fields = {"wanted": "list", "description": "", "hidden": "true", "typed": "plan"}
     for what in ("rename", "describe", "hide", "retype", "delete"):

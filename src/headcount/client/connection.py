@@ -82,8 +82,9 @@ class Connection:
         return self._json("PATCH", path, None, body)
 
     def delete(self, path: str, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
-        """What was removed."""
-        return self._json("DELETE", path, query)
+        """What was removed, where the answer says that."""
+        with self._answer(partial(self._whole, "DELETE", path, query)) as response:
+            return json_of(response) if response.content else None
 
     def send(self, path: str, parcel: Parcel, query: Query | None = None) -> Any:  # noqa: ANN401 - whatever was asked for
         """The answer to a file."""
