@@ -56,4 +56,4 @@ def is_api(path: str) -> bool:
 
 def filled(path: str, **ids: str) -> str:
     """The path with these ids in it, `x` for others."""
-    return re.sub(r"\{(\w+)(:path)?\}", lambda found: ids.get(found[1], "x"), path)
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: ids.get(found[1], "x"), path)

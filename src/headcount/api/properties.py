@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from headcount.api.caller import Caller, Calling
 from headcount.api.errors import may_answer
 from headcount.api.property_shapes import Deleted, OneProperty, Properties, PropertyChanges, RetypeAsked, Retyped
 from headcount.people.properties import PropertyDesk
 
+
+class _Name(PathConvertor):
+    """A name, which can have slashes; what ends as another path does is that path, also for a method that it does not take."""
+
+    regex = ".*(?<!/retype)"
+
+
+register_url_convertor("property", _Name())
 router = APIRouter(prefix="/api/v1", tags=["Properties"])
 
 Name = Annotated[str, Path(description="The name, percent-encoded.", examples=["plan"])]
@@ -34,19 +43,19 @@ def retype(calling: Calling, name: Name, asked: RetypeAsked) -> dict[str, Any]:
     return _desk(calling).retype(name, asked.type)
 
 
-@router.get("/properties/{name:path}", response_model=OneProperty, responses=may_answer(404))
+@router.get("/properties/{name:property}", response_model=OneProperty, responses=may_answer(404))
 def show(calling: Calling, name: Name) -> dict[str, Any]:
     """Show one property, and what names it: remembered mappings, uploads that wait, segments."""
     return _desk(calling).show(name)
 
 
-@router.patch("/properties/{name:path}", response_model=OneProperty, responses=may_answer(404, 409))
+@router.patch("/properties/{name:property}", response_model=OneProperty, responses=may_answer(404, 409))
 def change(calling: Calling, name: Name, asked: PropertyChanges) -> dict[str, Any]:
     """Rename, describe, hide or show a property. Values, their origins and remembered mappings stay with it."""
     return _desk(calling).change(name, asked.name, asked.description, hidden=asked.hidden)
 
 
-@router.delete("/properties/{name:path}", response_model=Deleted, response_model_exclude_none=True, responses=may_answer(404, 409))
+@router.delete("/properties/{name:property}", response_model=Deleted, response_model_exclude_none=True, responses=may_answer(404, 409))
 def delete(
     calling: Calling,
     name: Name,
