@@ -1,6 +1,7 @@
 # One command per wish. Everything is installed into .venv; PYTHON picks the interpreter it is made from.
 PYTHON  ?= python3
-WORKERS ?= 2
+# Tests wait for servers, browsers and disks for much of their time.
+WORKERS ?= 4
 
 VENV    := .venv
 BIN     := $(VENV)/bin
