@@ -30,7 +30,7 @@ def properties(calling: Calling) -> dict[str, Any]:
     """Show every property, with its type and what is known of its values.
 
     The numbers are counted in the background after values were written; `counted_at` says when. Without the right to see personal data,
-    texts, dates and values that fewer than ten people have are covered.
+    texts and values that fewer than ten people have are covered.
     """
     return _desk(calling).list()
 

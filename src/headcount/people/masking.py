@@ -9,8 +9,6 @@ from headcount.profiles.report import COVER
 
 #: A value that fewer people have may tell who they are.
 FEW = 10
-#: Properties whose values say who somebody is, however many have them.
-_WHO = frozenset({"Name", "Email", "Phone", "DOB"})
 
 
 def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,17 +37,17 @@ def masked_property(document: Mapping[str, Any]) -> dict[str, Any]:
     if found is None:
         return dict(document)
     ends = {end: None if found[end] is None else COVER for end in ("least", "greatest")}
-    top = masked_values(document["name"], found["top"])
+    top = masked_values(found["top"])
     # Round numbers are nobody's; how many of few are between them is.
     bins = [{**each, "people": None if 0 < each["people"] < FEW else each["people"]} for each in found["histogram"]]
     return {**document, "statistics": {**found, **ends, "top": top, "histogram": bins}}
 
 
-def masked_values(name: str, values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Values of the property of this name, each with how many `people` have it, without those that may tell who they are."""
-    return [{**each, "value": COVER if _may_tell(name, each) else each["value"]} for each in values]
+def masked_values(values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Values of a property, each with how many `people` have it, without those that may tell who they are."""
+    return [{**each, "value": COVER if _may_tell(each) else each["value"]} for each in values]
 
 
-def _may_tell(name: str, counted: Mapping[str, Any]) -> bool:
+def _may_tell(counted: Mapping[str, Any]) -> bool:
     # Anything may stand in a text, however many have it.
-    return name in _WHO or counted["people"] < FEW or isinstance(counted["value"], str)
+    return counted["people"] < FEW or isinstance(counted["value"], str)

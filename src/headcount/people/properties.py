@@ -130,7 +130,7 @@ class PropertyDesk:
             found = store.would_retype(name, wanted)
         examples = [asdict(each) for each in found.examples]
         told = {"name": name, "before": found.stored.value, "type": wanted.value, "values": found.values, "values_lost": found.lost}
-        seen = examples if self._sees else masked_values(name, examples)
+        seen = examples if self._sees else masked_values(examples)
         return {**told, "examples": seen, "used_by": self._used_by(name)}
 
     def retype(self, name: str, wanted: Type) -> Document:
