@@ -3,6 +3,9 @@ PYTHON  ?= python3
 # Tests wait for servers, browsers and disks for much of their time.
 WORKERS ?= 4
 
+# Tests start a program a thousand times: it need not be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt

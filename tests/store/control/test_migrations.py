@@ -6,9 +6,11 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, text
 
-from headcount.store.control.engine import open_control
+from headcount.store.control.engine import newest, open_control
 from headcount.store.control.models import Base
 
 
@@ -31,6 +33,24 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "control.sqlite"
     open_control(path).dispose()
     before = schema(path)
+    open_control(path).dispose()
+    assert schema(path) == before
+
+
+def test_the_newest_shape_is_known_by_the_names_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", "headcount.store.control:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == newest()
+
+
+def test_tables_of_an_older_shape_are_brought_to_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "control.sqlite"
+    open_control(path).dispose()
+    before = schema(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE segment")
+        connection.execute("UPDATE alembic_version SET version_num = '0005'")
+        connection.commit()
     open_control(path).dispose()
     assert schema(path) == before
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.resources import files
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from headcount.errors import Busy, HeadcountError
 
-_MIGRATIONS = "headcount.store.control:migrations"
 #: The option of a connection that only reads.
 _READS = "headcount_reads"
 
@@ -25,16 +23,25 @@ def open_control(path: Path) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     with engine.begin() as connection:
-        migrate(connection)
+        if _revision(connection) != newest():
+            # Loading the library takes a quarter of a second, which the usual command need not wait for.
+            from headcount.store.control.migrations import migrate  # noqa: PLC0415 - see above
+
+            migrate(connection)
     return engine
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the tables to their newest shape inside the connection's transaction."""
-    config = Config()
-    config.set_main_option("script_location", _MIGRATIONS)
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def newest() -> str:
+    """The newest shape of the tables, by the names of the migrations: `r0006_segments.py` leads to 0006."""
+    versions = files("headcount.store.control") / "migrations" / "versions"
+    return max(each.name for each in versions.iterdir() if each.name.startswith("r"))[1:5]
+
+
+def _revision(connection: Connection) -> str | None:
+    """The shape of the tables as they are; None where there are none."""
+    with suppress(OperationalError):
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+    return None
 
 
 @contextmanager
