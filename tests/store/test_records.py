@@ -214,7 +214,7 @@ def test_nothing_is_left_of_who_is_erased(store: DuckDBProfiles) -> None:
     assert store.erase(["ann", "nobody"], AT) == 1
     tables = [name for (name,) in made.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()]
     assert {"before_1", "events", "answered"} <= set(tables)
-    dump = [made.execute(f"SELECT t::VARCHAR FROM {table} t").fetchall() for table in tables if table != "erasures"]
+    dump = [made.execute(f"SELECT t::VARCHAR FROM {table} t").fetchall() for table in tables if table not in {"erasures", "format"}]
     assert not [
         row for rows in dump for (row,) in rows if any(word in row for word in ("ann,", '"ann"', "Ann@x.com", "dev1", "f1", "Rome"))
     ]

@@ -62,6 +62,8 @@ class ReachDesk:
         # Before the numbers: what ends meanwhile is in some of them.
         running, audience = self.running(), self._audience(condition)
         with self.open_store() as store:
+            if not running:
+                store.count_addresses()
             found = store.waterfall(audience, channels)
         asked = names_asked(audience.condition, channels)
         touching = [upload for upload, names in running.items() if asked is None or names is None or not asked.isdisjoint(names)]

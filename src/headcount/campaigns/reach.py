@@ -85,6 +85,10 @@ Counts: TypeAlias = Mapping[Place, int]
 class ReachStore(Protocol):
     """The profiles of one account, as messages find them. Counting, listing and sending share one query."""
 
+    def count_addresses(self) -> None:
+        """Find out, and keep, which addresses several people have, where any were written since. Others go on meanwhile."""
+        ...
+
     def waterfall(self, audience: Audience, channels: Sequence[Channel]) -> Mapping[Channel, Counts]:
         """How many people end in each place, of each channel, all at one moment. Raises WrongCall."""
         ...

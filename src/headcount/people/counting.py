@@ -38,6 +38,8 @@ class Counting:
             found = store.uncounted(self.clock())
             for number in found.due[:1]:
                 store.count_property(number, self.clock())
+            if len(found.due) <= 1:
+                store.count_addresses(self.clock())
             pressed = store.pressed
         if pressed:
             time.sleep(min(_REST * (time.monotonic() - began), _LONGEST))

@@ -122,6 +122,10 @@ class PropertyStore(Protocol):
         """Count a property; readers and writers go on meanwhile. One that is gone is left alone."""
         ...
 
+    def count_addresses(self, now: datetime | None = None) -> None:
+        """Find out which addresses several people have, where any were written since; with a time, where it is time for that."""
+        ...
+
     def rename(self, name: str, wanted: str) -> None:
         """Call a property otherwise. Raises WrongCall (`property_system`, `property_exists`)."""
         ...

@@ -36,7 +36,7 @@ from headcount.profiles.store import (
 from headcount.segments.filter import Filter
 from headcount.segments.store import Change, Filled, Listing
 from headcount.single_row import single_row, small_table
-from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry, statistics
+from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry, shares, statistics
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.pieces import Piece, Pieces, in_order_of
@@ -87,21 +87,25 @@ class DuckDBProfiles(Tending):
             effect = Application(self.connection, batch, origin, self._declined(), keep).run()
             after = progress(effect, batch.rows.num_rows)
             if keep:
-                self._note_addresses(batch)
+                self._note_match(batch)
+                self._note_addresses([column.number for column in batch.columns])
                 self._mark(origin.upload, "apply", after)
 
-    def _note_addresses(self, batch: Batch) -> None:
+    def _note_match(self, batch: Batch) -> None:
         """Whom a row does not find by their address gets it as a value, though no column has it."""
         if batch.match != "identity":
-            matched = "Email" if batch.match == "email" else "Phone"
-            statistics.note(self.connection, [registry.find(self.connection, matched).number])
+            matched = [registry.find(self.connection, "Email" if batch.match == "email" else "Phone").number]
+            statistics.note(self.connection, matched)
+            self._note_addresses(matched)
 
     def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
         """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
         pieces = Pieces(batch.rows.num_rows, self.turn.held)
         with self._stable_rows(), self.turn.noting(), self._told():
-            if batch.channels:
-                with self._transaction():
+            with self._transaction():
+                # Once: a piece that wrote it itself would get in the way of what was written since it began.
+                self._note_addresses([column.number for column in batch.columns])
+                if batch.channels:
                     consent.consent_act(self.connection, origin)
             with self._given(batch, origin) as yielded:
                 Application(self.connection, batch, origin, self._declined()).prepare()
@@ -125,7 +129,7 @@ class DuckDBProfiles(Tending):
                 self._roll_back()
                 return False
             self._write(piece, rows.stop, origin, progress, created)
-            self.connection.execute("COMMIT")
+            self._end()
         return True
 
     @contextmanager
@@ -145,6 +149,7 @@ class DuckDBProfiles(Tending):
         if piece.late is not None:
             with self._given(piece.late, origin):
                 effect = total([effect, Application(self.connection, piece.late, origin, self._declined()).run()])
+        self.turn.addresses = self.turn.addresses or not shares.COMPARED.keys().isdisjoint(c.number for c in piece.known.columns)
         self._mark(origin.upload, "apply", progress(effect, done))
 
     def _application(self, known: Batch, origin: Origin) -> Application:
@@ -185,6 +190,7 @@ class DuckDBProfiles(Tending):
             effect = live.LiveApplication(self._statements, records, declined).run()
             live.keep_answers(self.connection, answers(effect))
             self._note_live({column.number for column in records.batch.columns})
+            self._note_addresses({column.number for column in records.batch.columns})
         return effect
 
     def _note_live(self, numbers: Collection[int]) -> None:
@@ -266,6 +272,7 @@ class DuckDBProfiles(Tending):
             after = progress(done)
             self._mark(reversal.upload, reversal.job, after)
             statistics.note(self.connection, None)
+            self._note_addresses(shares.COMPARED)
         return done
 
     def end_reversal(self, reversal: Reversal) -> None:
@@ -330,6 +337,8 @@ class DuckDBProfiles(Tending):
         with self._transaction(writer="live"):
             self.turn.note(pa.array(identities, pa.string()))
             statistics.forget_values(self.connection)
+            shares.forget(self.connection)
+            self.turn.addresses = True
             return erase.erase(self.connection, identities, at)
 
     def erasures(self) -> Sequence[Erasure]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from headcount.campaigns.reach import Cap, Counts, Delivery, Place, Placed
 from headcount.profiles.consent import OPT_IN, Channel
-from headcount.store.duckdb import registry
-from headcount.store.duckdb.shares import Shares, Stand
+from headcount.profiles.properties import Property
+from headcount.store.duckdb import registry, shares
 from headcount.store.segment_sql import Compiled, Parameter
 
 #: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
@@ -32,9 +32,6 @@ class Question:
     channels: Sequence[Channel]
     delivery: Delivery
     at: datetime
-    #: Which addresses several people have, and how the files stood before the reader began.
-    shares: Shares
-    stand: Stand | None
 
 
 def utc(instant: datetime) -> datetime:
@@ -79,17 +76,21 @@ def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequ
 
 @contextmanager
 def _asked(connection: duckdb.DuckDBPyConnection, question: Question) -> Iterator[Compiled]:
-    """The query for as long as the context lasts: it reads tables that are gone after it."""
+    """The query for as long as the context lasts: it reads what was found of shared addresses, where that was not kept."""
+    found = {number for number in shares.COMPARED if not shares.is_kept(connection, number)}
+    found &= {_property(connection, channel).number for channel in question.channels if channel is not Channel.PUSH}
     try:
-        yield _places(connection, question)
+        for number in found:
+            connection.register(f"shared_{number}", shares.find(connection, number).hashes)
+        yield _places(connection, question, found)
     finally:
-        for channel in question.channels:
-            connection.unregister(f"{channel}_shared")
+        for number in found:
+            connection.unregister(f"shared_{number}")
 
 
-def _places(connection: duckdb.DuckDBPyConnection, question: Question) -> Compiled:
+def _places(connection: duckdb.DuckDBPyConnection, question: Question, found: Collection[int]) -> Compiled:
     """WITH … `places`: for each person `pid`, which is the row of their profile, a column a channel with the number of their place."""
-    apart = {name: part for channel in question.channels for name, part in _apart(connection, question, channel)}
+    apart = {name: part for channel in question.channels for name, part in _apart(connection, question, channel, found)}
     parts = [_matched(connection, question)]
     parts += [Compiled(f"{name} AS MATERIALIZED ({part.sql})", part.parameters) for name, part in apart.items()]
     columns = ", ".join(f"{_place(question.delivery, channel)} AS {channel}" for channel in question.channels)
@@ -98,8 +99,8 @@ def _places(connection: duckdb.DuckDBPyConnection, question: Question) -> Compil
         reasons = ", ".join(f"bool_or(reason = '{name}') AS {name}" for name in apart)
         told = " UNION ALL ".join(f"SELECT pid, '{name}' AS reason FROM {name}" for name in apart)
         parts.append(Compiled(f"told AS MATERIALIZED (SELECT pid, {reasons} FROM ({told}) GROUP BY pid)"))
-    found = "matched LEFT JOIN told USING (pid)" if apart else "matched"
-    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM {found})"))
+    source = "matched LEFT JOIN told USING (pid)" if apart else "matched"
+    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM {source})"))
     return Compiled(f"WITH {', '.join(part.sql for part in parts)}", [each for part in parts for each in part.parameters])
 
 
@@ -118,15 +119,17 @@ def _matched(connection: duckdb.DuckDBPyConnection, question: Question) -> Compi
     return Compiled(sql, [*parameters, *question.people.parameters])
 
 
-def _apart(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> Iterator[tuple[str, Compiled]]:
+def _apart(
+    connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel, found: Collection[int]
+) -> Iterator[tuple[str, Compiled]]:
     """Who is told apart by others than themselves, `pid`: by people with the same address, by the messages that were sent."""
     if compared := _compared(connection, channel):
-        address = _column(connection, channel) or ""
-        connection.register(f"{channel}_shared", question.shares.of(connection, address, compared, question.stand))
+        address, number = _column(connection, channel), _property(connection, channel).number
+        several = f"FROM shared_{number}" if number in found else f"SELECT hash FROM shared_addresses WHERE number = {number}"
         yield (
             f"{channel}_twice",
             Compiled(
-                f"SELECT p.rowid AS pid {_open_to(connection, question, channel)} AND hash({address}) IN (FROM {channel}_shared) "
+                f"SELECT p.rowid AS pid {_open_to(connection, question, channel)} AND hash({address}) IN ({several}) "
                 f"QUALIFY row_number() OVER (PARTITION BY {compared} ORDER BY p.identity) > 1",
                 question.people.parameters,
             ),
@@ -186,7 +189,7 @@ def _allowed(channel: Channel) -> str:
 def _compared(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
     """SQL of what is the same where two addresses are; None on push, where nobody shares one."""
     column = _column(connection, channel)
-    return column and (f"lower({column})" if channel is Channel.EMAIL else column)
+    return column and shares.COMPARED[_property(connection, channel).number].format(column)
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
@@ -195,6 +198,9 @@ def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
 
 
 def _column(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
-    if channel is Channel.PUSH:
-        return None
-    return f"p.{registry.find(connection, 'Email' if channel is Channel.EMAIL else 'Phone').column}"
+    return None if channel is Channel.PUSH else f"p.{_property(connection, channel).column}"
+
+
+def _property(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Property:
+    """The addresses of a channel, which is another one than push."""
+    return registry.find(connection, "Email" if channel is Channel.EMAIL else "Phone")

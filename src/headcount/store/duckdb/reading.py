@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -21,7 +21,6 @@ from headcount.segments.store import Breakdown, Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
 from headcount.store.duckdb import events, export, looks, numbers, people, reach, records, registry
 from headcount.store.duckdb.reach import Question
-from headcount.store.duckdb.shares import Shares, Stand, stand
 from headcount.store.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.types import SQL_TYPES, Type
 
@@ -47,8 +46,6 @@ class Reading:
     """What is read of one file. Implements `ReachStore`, `LookStore`, and those methods of `RecordStore` that change nothing."""
 
     connection: duckdb.DuckDBPyConnection
-    #: Which addresses several people have; what was found is for all who read the same file.
-    shares: Shares = field(default_factory=Shares, kw_only=True)
 
     def record(self, named: Named, value: str) -> str | None:
         """See RecordStore."""
@@ -141,15 +138,13 @@ class Reading:
 
     def waterfall(self, audience: Audience, channels: Sequence[Channel]) -> Mapping[Channel, Counts]:
         """See ReachStore."""
-        before = stand(self.connection)
         with self._snapshot():
-            return reach.waterfall(self.connection, self._question(audience, channels, before))
+            return reach.waterfall(self.connection, self._question(audience, channels))
 
     def placed(self, audience: Audience, channel: Channel, place: Place, limit: int) -> Sequence[Placed]:
         """See ReachStore."""
-        before = stand(self.connection)
         with self._snapshot():
-            return reach.placed(self.connection, self._question(audience, [channel], before), place, limit)
+            return reach.placed(self.connection, self._question(audience, [channel]), place, limit)
 
     def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
         """See RecordStore."""
@@ -157,9 +152,9 @@ class Reading:
             found = (records.identity_of(self.connection, named, value) for value in values)
             return tuple(each for each in found if each is not None)
 
-    def _question(self, audience: Audience, channels: Sequence[Channel], before: Stand | None) -> Question:
+    def _question(self, audience: Audience, channels: Sequence[Channel]) -> Question:
         people = self._compiled(audience.condition, audience.zone, audience.upload_numbers)
-        return Question(people, channels, audience.delivery, reach.utc(audience.at), self.shares, before)
+        return Question(people, channels, audience.delivery, reach.utc(audience.at))
 
     def _compiled(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None] = lambda _: None) -> Compiled:
         columns = filter_columns(registry.properties(self.connection), registry.stored(self.connection))

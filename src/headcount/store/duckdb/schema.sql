@@ -196,6 +196,19 @@ CREATE TABLE IF NOT EXISTS messages (
     campaign VARCHAR
 );
 
+-- Hashes of the addresses that several people have, and of which properties that holds: of those that were not written since.
+CREATE TABLE IF NOT EXISTS shared_addresses (
+    number INTEGER NOT NULL,
+    hash UBIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS address_shares (
+    number INTEGER NOT NULL,
+    holds BOOLEAN NOT NULL,
+    found_at TIMESTAMP NOT NULL,
+    -- How long finding it took.
+    seconds DOUBLE NOT NULL
+);
+
 -- Who is on the lists of frozen segments. Which segment has which list the control plane says.
 CREATE TABLE IF NOT EXISTS listed (
     list INTEGER NOT NULL,

@@ -14,7 +14,6 @@ from headcount.errors import Busy
 from headcount.store.duckdb.connection import checkpoint, connect
 from headcount.store.duckdb.profiles import DuckDBProfiles
 from headcount.store.duckdb.renewal import Renewal, take_over
-from headcount.store.duckdb.shares import Shares
 from headcount.store.duckdb.turn import Turn
 
 #: Seconds for which everybody waits, at most, until those who have the file at the end of a renewal have given it back.
@@ -29,7 +28,6 @@ class SharedProfiles:
         self._limits = {"memory_mb": memory_mb, "threads": threads, "columns": columns}
         self._patience = patience
         self._turn = Turn()
-        self._shares = Shares()
         self._guard = Condition()
         self._root: duckdb.DuckDBPyConnection | None = None
         self._borrowers = 0
@@ -40,7 +38,7 @@ class SharedProfiles:
         """The store for as long as the context lasts. Raises Busy where another process has the file."""
         connection = self._borrow()
         try:
-            yield DuckDBProfiles(connection, self._turn, shares=self._shares)
+            yield DuckDBProfiles(connection, self._turn)
         finally:
             connection.close()
             with self._guard:

@@ -1,88 +1,91 @@
-"""Which addresses several people have: what is dear to find out is found once for as long as nothing is written."""
+"""Which addresses several people have: dear to find out, so that it is kept in the file until addresses are written.
+
+What is kept are hashes. They say where it is worth looking, never who is the same: two texts with one hash cost a look.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
-from threading import Lock
-from typing import TypeAlias
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from headcount.single_row import single_row
+from headcount.profiles.properties import SYSTEM
+from headcount.single_row import small_table
+from headcount.store.duckdb import registry
 
-#: How the files of a database stand: another one after each write.
-Stand: TypeAlias = tuple[tuple[int, int], ...]
-_Hashes: TypeAlias = npt.NDArray[np.uint64]
-#: Slots for so many hashes are twice to four times as many.
-_FEWEST_BITS, _MOST_BITS = 10, 26
-
-
-@dataclass(slots=True)
-class Shares:
-    """What was found out last, for all who read the same file."""
-
-    _stand: Stand | None = None
-    _found: dict[str, pa.Table] = field(default_factory=dict)
-    _guard: Lock = field(default_factory=Lock)
-
-    def of(self, connection: duckdb.DuckDBPyConnection, address: str, compared: str, before: Stand | None) -> pa.Table:
-        """Hashes (column `hash`) of all texts of `address` whose `compared` form several people have. Both are SQL over `profiles p`.
-
-        `before` is how the files stood before the reader began.
-        """
-        with self._guard:
-            now = stand(connection)
-            usable = now is not None and now == before
-            if usable and self._stand == now and address in self._found:
-                return self._found[address]
-        found = _shared(connection, address, compared)
-        with self._guard:
-            if usable and stand(connection) == now:
-                if self._stand != now:
-                    self._stand, self._found = now, {}
-                self._found[address] = found
-        return found
+#: The properties that are addresses, by their numbers: SQL of what is the same where two of them are.
+COMPARED = {number: "lower({})" if name == "Email" else "{}" for number, name in enumerate(SYSTEM, 1) if name in {"Email", "Phone"}}
+#: In the background it is found out again after so many times what it takes.
+_SHARE = 20.0
 
 
-def stand(connection: duckdb.DuckDBPyConnection) -> Stand | None:
-    """How the files of the database stand; None where it has none. Whatever commits changes one of them."""
-    (path,) = single_row(connection, "SELECT path FROM duckdb_databases() WHERE database_name = current_database()")
-    if not path:
-        return None
-    found = (Path(each) for each in (path, f"{path}.wal"))
-    return tuple((each.stat().st_size, each.stat().st_mtime_ns) if each.exists() else (0, 0) for each in found)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found of one property: `hash` of every text that several people have, as it is stored."""
+
+    number: int
+    hashes: pa.Table
+    seconds: float
 
 
-def _shared(connection: duckdb.DuckDBPyConnection, address: str, compared: str) -> pa.Table:
-    asked = f"SELECT hash({compared}) AS hash FROM profiles p WHERE {address} IS NOT NULL"
-    hashes = np.asarray(connection.execute(asked).fetchnumpy()["hash"], dtype=np.uint64)
-    connection.register("several", pa.table({"hash": _several(hashes)}))
+def find(connection: duckdb.DuckDBPyConnection, number: int) -> Found:
+    """Find it out. Runs in the caller's snapshot."""
+    began = time.monotonic()
+    return Found(number, _hashes(connection, number), time.monotonic() - began)
+
+
+def _hashes(connection: duckdb.DuckDBPyConnection, number: int) -> pa.Table:
+    column = next((f"p.{each.column}" for each in registry.stored(connection) if each.number == number), None)
+    if column is None:
+        return pa.table({"hash": pa.array([], pa.uint64())})
+    compared = COMPARED[number].format(column)
+    several = f"SELECT hash({compared}) AS hash FROM profiles p WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
+    if compared == column:
+        return small_table(connection, several)
+    # Texts that are the same and look otherwise have other hashes.
+    texts = f"SELECT DISTINCT hash({column}) AS hash FROM profiles p WHERE hash({compared}) IN ({several})"
+    return small_table(connection, texts)
+
+
+def keep(connection: duckdb.DuckDBPyConnection, found: Found, now: datetime) -> None:
+    """Keep what was found, until addresses are written. Runs in the caller's transaction, and no address was written since."""
+    connection.execute("DELETE FROM shared_addresses WHERE number = ?", [found.number])
+    connection.register("found", found.hashes)
     try:
-        texts = f"SELECT DISTINCT hash({address}) AS hash FROM profiles p WHERE hash({compared}) IN (FROM several)"
-        return connection.execute(texts).to_arrow_table()
+        connection.execute("INSERT INTO shared_addresses SELECT ?, hash FROM found", [found.number])
     finally:
-        connection.unregister("several")
+        connection.unregister("found")
+    at = now.astimezone(UTC).replace(tzinfo=None)
+    connection.execute("DELETE FROM address_shares WHERE number = ?", [found.number])
+    connection.execute("INSERT INTO address_shares VALUES (?, true, ?, ?)", [found.number, at, found.seconds])
 
 
-def _several(hashes: _Hashes) -> _Hashes:
-    """Those that come more than once, each once.
+def is_kept(connection: duckdb.DuckDBPyConnection, number: int) -> bool:
+    """Whether what is kept holds."""
+    return bool(connection.execute("SELECT 1 FROM address_shares WHERE number = ? AND holds", [number]).fetchall())
 
-    Each goes into the slot that its first bits name; who is driven out by an equal one is found, who is driven out by another goes round
-    again. That takes half of the time of sorting them.
-    """
-    found = list[_Hashes]()
-    while hashes.size:
-        bits = min(max(hashes.size.bit_length() + 1, _FEWEST_BITS), _MOST_BITS)
-        slots, places = (hashes >> np.uint64(64 - bits)).astype(np.int64), np.arange(hashes.size, dtype=np.uint32)
-        last = np.empty(1 << bits, np.uint32)
-        last[slots] = places
-        winners = last[slots]
-        lost = np.flatnonzero(winners != places)
-        driven, by = hashes[lost], hashes[winners[lost]]
-        found.append(driven[driven == by])
-        hashes = driven[driven != by]
-    return np.unique(np.concatenate(found)) if found else hashes
+
+def outdated(connection: duckdb.DuckDBPyConnection, now: datetime | None = None) -> Collection[int]:
+    """The properties of which it has to be found out again; with a time, those for which it is time in the background."""
+    rested = f"found_at + to_microseconds((1e6 * {_SHARE} * seconds)::BIGINT) > $now"
+    kept = f"SELECT number FROM address_shares WHERE holds OR {rested}" if now else "SELECT number FROM address_shares WHERE holds"
+    given = {"now": now.astimezone(UTC).replace(tzinfo=None)} if now else {}
+    return COMPARED.keys() - {number for (number,) in connection.execute(kept, given).fetchall()}
+
+
+def note(connection: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> bool:
+    """Say that values of these properties are written; whether addresses are among them. Runs in the caller's transaction."""
+    addresses = sorted(COMPARED.keys() & set(numbers))
+    if addresses:
+        connection.execute("UPDATE address_shares SET holds = false WHERE holds AND number IN (SELECT unnest(?::INTEGER[]))", [addresses])
+    return bool(addresses)
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep nothing of addresses: somebody is erased. Runs in the caller's transaction."""
+    connection.execute("DELETE FROM shared_addresses")
+    connection.execute("DELETE FROM address_shares")

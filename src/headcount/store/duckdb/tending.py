@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from headcount.errors import HeadcountError
 from headcount.profiles.properties import Property
 from headcount.profiles.tending import Holdings, RetypePreview, Tended, Uncounted
-from headcount.store.duckdb import counting, properties, registry, statistics
+from headcount.store.duckdb import counting, properties, registry, shares, statistics
 from headcount.store.duckdb.writing import Writing
 from headcount.values.types import Type
 
@@ -47,6 +49,19 @@ class Tending(Writing):
             with self._transaction():
                 if any(p.number == number for p in self.properties()):
                     statistics.keep(self.connection, number, counted, now)
+
+    def count_addresses(self, now: datetime | None = None) -> None:
+        """See PropertyStore."""
+        for number in shares.outdated(self.connection, now):
+            # Whoever commits from now on is not seen, and counts.
+            before = self.turn.addressed
+            with self._snapshot():
+                found = shares.find(self.connection, number)
+            # What a full disk keeps from being kept is found again.
+            with suppress(HeadcountError), self._transaction():
+                # An upload in pieces said once that it writes them.
+                if self.turn.addressed == before and not self.turn.is_noting:
+                    shares.keep(self.connection, found, now or datetime.now(UTC))
 
     def rename(self, name: str, wanted: str) -> None:
         """See PropertyStore."""

@@ -30,6 +30,9 @@ class Turn:
         self._bulk_held = 0.0
         #: Counts the changes of which properties there are, of which type, and of lists.
         self.version = 0
+        #: Counts the commits that wrote addresses, and tells whether whoever has the turn has written any.
+        self.addressed = 0
+        self.addresses = False
         #: Whether whoever keeps the file open for long is asked to give it back.
         self.closing = False
         #: Properties of which it is noted that live calls write values of them, since they were last counted.
@@ -82,6 +85,11 @@ class Turn:
             yield
         finally:
             self._written = None
+
+    @property
+    def is_noting(self) -> bool:
+        """Whether it is kept whose rows others write."""
+        return self._written is not None
 
     @property
     def notes(self) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
 
 from headcount.errors import HeadcountError
+from headcount.store.duckdb import shares
 from headcount.store.duckdb.reading import Reading
 from headcount.store.duckdb.turn import Turn, Writer
 
@@ -26,11 +27,22 @@ class Writing(Reading):
             self.connection.execute("BEGIN")
             try:
                 yield
-                self.connection.execute("COMMIT" if keep else "ROLLBACK")
+                self._end(keep=keep)
             except BaseException:
                 # What was noted with it is not.
                 self.turn.noted.clear()
                 raise
+
+    def _end(self, *, keep: bool = True) -> None:
+        """Commit, or not; whoever looks for shared addresses meanwhile sees that others were written."""
+        self.connection.execute("COMMIT" if keep else "ROLLBACK")
+        if self.turn.addresses:
+            self.turn.addressed += 1
+            self.turn.addresses = False
+
+    def _note_addresses(self, numbers: Collection[int]) -> None:
+        """Say that values of these properties are written, in the transaction that writes them; called by whoever has the turn."""
+        self.turn.addresses = shares.note(self.connection, numbers) or self.turn.addresses
 
     @contextmanager
     def _redefining(self) -> Iterator[None]:
