@@ -19,7 +19,7 @@ def hashes(site: Site) -> int:
     """How many are kept."""
     with site.house.reach(operator(ACME)).open_store() as store:
         assert isinstance(store, DuckDBProfiles)
-        found: int = store.connection.execute("SELECT count(*) FROM shared_addresses").fetchall()[0][0]
+        found: int = store.connection.execute("SELECT coalesce(sum(len(hashes)), 0)::INTEGER FROM shared_addresses").fetchall()[0][0]
         return found
 
 

@@ -81,7 +81,7 @@ def _asked(connection: duckdb.DuckDBPyConnection, question: Question) -> Iterato
     found &= {_property(connection, channel).number for channel in question.channels if channel is not Channel.PUSH}
     try:
         for number in found:
-            connection.register(f"shared_{number}", shares.find(connection, number).hashes)
+            connection.register(f"shared_{number}", shares.find(connection, number).table)
         yield _places(connection, question, found)
     finally:
         for number in found:
@@ -125,11 +125,12 @@ def _apart(
     """Who is told apart by others than themselves, `pid`: by people with the same address, by the messages that were sent."""
     if compared := _compared(connection, channel):
         address, number = _column(connection, channel), _property(connection, channel).number
-        several = f"FROM shared_{number}" if number in found else f"SELECT hash FROM shared_addresses WHERE number = {number}"
+        source = f"shared_{number}" if number in found else f"shared_addresses WHERE number = {number}"
+        several = f"hash({address}) IN (SELECT unnest(hashes) FROM {source})"
         yield (
             f"{channel}_twice",
             Compiled(
-                f"SELECT p.rowid AS pid {_open_to(connection, question, channel)} AND hash({address}) IN ({several}) "
+                f"SELECT p.rowid AS pid {_open_to(connection, question, channel)} AND {several} "
                 f"QUALIFY row_number() OVER (PARTITION BY {compared} ORDER BY p.identity) > 1",
                 question.people.parameters,
             ),

@@ -196,17 +196,16 @@ CREATE TABLE IF NOT EXISTS messages (
     campaign VARCHAR
 );
 
--- Hashes of the addresses that several people have, and of which properties that holds: of those that were not written since.
+-- Which addresses several people have, a row for each property that is an address.
 CREATE TABLE IF NOT EXISTS shared_addresses (
     number INTEGER NOT NULL,
-    hash UBIGINT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS address_shares (
-    number INTEGER NOT NULL,
+    -- Whether no address was written since.
     holds BOOLEAN NOT NULL,
     found_at TIMESTAMP NOT NULL,
     -- How long finding it took.
-    seconds DOUBLE NOT NULL
+    seconds DOUBLE NOT NULL,
+    -- Of the texts as they are stored. In one row, which is written at once while everybody waits.
+    hashes UBIGINT[] NOT NULL
 );
 
 -- Who is on the lists of frozen segments. Which segment has which list the control plane says.

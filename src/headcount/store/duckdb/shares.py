@@ -25,54 +25,53 @@ _SHARE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found of one property: `hash` of every text that several people have, as it is stored."""
+    """What was found of one property: one row, with the `hashes` of all texts that several people have, as they are stored."""
 
     number: int
-    hashes: pa.Table
+    table: pa.Table
     seconds: float
 
 
 def find(connection: duckdb.DuckDBPyConnection, number: int) -> Found:
     """Find it out. Runs in the caller's snapshot."""
     began = time.monotonic()
-    return Found(number, _hashes(connection, number), time.monotonic() - began)
+    hashes = _hashes(connection, number)
+    table = pa.table({"hashes": pa.ListArray.from_arrays(pa.array([0, len(hashes)], pa.int32()), hashes)})
+    return Found(number, table, time.monotonic() - began)
 
 
-def _hashes(connection: duckdb.DuckDBPyConnection, number: int) -> pa.Table:
+def _hashes(connection: duckdb.DuckDBPyConnection, number: int) -> pa.Array:
     column = next((f"p.{each.column}" for each in registry.stored(connection) if each.number == number), None)
     if column is None:
-        return pa.table({"hash": pa.array([], pa.uint64())})
+        return pa.array([], pa.uint64())
     compared = COMPARED[number].format(column)
     several = f"SELECT hash({compared}) AS hash FROM profiles p WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
-    if compared == column:
-        return small_table(connection, several)
-    # Texts that are the same and look otherwise have other hashes.
-    texts = f"SELECT DISTINCT hash({column}) AS hash FROM profiles p WHERE hash({compared}) IN ({several})"
-    return small_table(connection, texts)
+    if compared != column:
+        # Texts that are the same and look otherwise have other hashes.
+        several = f"SELECT DISTINCT hash({column}) AS hash FROM profiles p WHERE hash({compared}) IN ({several})"
+    return small_table(connection, several).column("hash").combine_chunks()
 
 
 def keep(connection: duckdb.DuckDBPyConnection, found: Found, now: datetime) -> None:
     """Keep what was found, until addresses are written. Runs in the caller's transaction, and no address was written since."""
     connection.execute("DELETE FROM shared_addresses WHERE number = ?", [found.number])
-    connection.register("found", found.hashes)
+    connection.register("found", found.table)
     try:
-        connection.execute("INSERT INTO shared_addresses SELECT ?, hash FROM found", [found.number])
+        at = now.astimezone(UTC).replace(tzinfo=None)
+        connection.execute("INSERT INTO shared_addresses SELECT ?, true, ?, ?, hashes FROM found", [found.number, at, found.seconds])
     finally:
         connection.unregister("found")
-    at = now.astimezone(UTC).replace(tzinfo=None)
-    connection.execute("DELETE FROM address_shares WHERE number = ?", [found.number])
-    connection.execute("INSERT INTO address_shares VALUES (?, true, ?, ?)", [found.number, at, found.seconds])
 
 
 def is_kept(connection: duckdb.DuckDBPyConnection, number: int) -> bool:
     """Whether what is kept holds."""
-    return bool(connection.execute("SELECT 1 FROM address_shares WHERE number = ? AND holds", [number]).fetchall())
+    return bool(connection.execute("SELECT 1 FROM shared_addresses WHERE number = ? AND holds", [number]).fetchall())
 
 
 def outdated(connection: duckdb.DuckDBPyConnection, now: datetime | None = None) -> Collection[int]:
     """The properties of which it has to be found out again; with a time, those for which it is time in the background."""
     rested = f"found_at + to_microseconds((1e6 * {_SHARE} * seconds)::BIGINT) > $now"
-    kept = f"SELECT number FROM address_shares WHERE holds OR {rested}" if now else "SELECT number FROM address_shares WHERE holds"
+    kept = f"SELECT number FROM shared_addresses WHERE holds OR {rested}" if now else "SELECT number FROM shared_addresses WHERE holds"
     given = {"now": now.astimezone(UTC).replace(tzinfo=None)} if now else {}
     return COMPARED.keys() - {number for (number,) in connection.execute(kept, given).fetchall()}
 
@@ -81,11 +80,10 @@ def note(connection: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> boo
     """Say that values of these properties are written; whether addresses are among them. Runs in the caller's transaction."""
     addresses = sorted(COMPARED.keys() & set(numbers))
     if addresses:
-        connection.execute("UPDATE address_shares SET holds = false WHERE holds AND number IN (SELECT unnest(?::INTEGER[]))", [addresses])
+        connection.execute("UPDATE shared_addresses SET holds = false WHERE holds AND number IN (SELECT unnest(?::INTEGER[]))", [addresses])
     return bool(addresses)
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Keep nothing of addresses: somebody is erased. Runs in the caller's transaction."""
     connection.execute("DELETE FROM shared_addresses")
-    connection.execute("DELETE FROM address_shares")
