@@ -14,8 +14,23 @@ from headcount.profiles.store import APPLIES, Batch
 #: Seconds that writing a piece should take, at about.
 _SECONDS = 0.2
 #: Rows of the first piece: a row group of the engine, which writes new rows straight into the file. Fewer would go through its log, and
-#: make checkpoints. Pieces of people who change, which touch blocks all over the file, become as small as they have to.
-_FIRST, _LEAST = 122_880, 30_720
+#: make checkpoints. Pieces of people who change, which touch blocks all over the file, become as small as they have to. A large piece
+#: of new people, who are written before it is its turn, keeps all threads at work.
+_FIRST, _LEAST, _MOST = 122_880, 30_720, 491_520
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many rows the next piece has, from one batch of an upload to the next."""
+
+    rows: int = _FIRST
+
+    def learn(self, seconds: float) -> None:
+        """Half as many, or twice as many, where the turn was held for too long, or for much less than it may be."""
+        if seconds > 1.5 * _SECONDS:
+            self.rows = max(_LEAST, self.rows // 2)
+        elif seconds < _SECONDS / 2:
+            self.rows = min(_MOST, self.rows * 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +38,18 @@ class Pieces:
     """The pieces of so many rows."""
 
     rows: int
+    pace: Pace
     #: Gives the seconds for which the turn was held for the last one; waiting for it does not count.
     held: Callable[[], float]
 
     def __iter__(self) -> Iterator[range]:
-        """Half as long, or twice as long, as the one before where that took too long, or much less than it may."""
-        start, size = 0, _FIRST
+        """Each as long as the one before lets it be."""
+        start = 0
         while start < self.rows:
-            stop = min(start + size, self.rows)
+            stop = min(start + self.pace.rows, self.rows)
             yield range(start, stop)
-            start, took = stop, self.held()
-            if took > 1.5 * _SECONDS:
-                size = max(_LEAST, size // 2)
-            elif took < _SECONDS / 2:
-                size *= 2
+            start = stop
+            self.pace.learn(self.held())
 
 
 @dataclass(frozen=True, slots=True)

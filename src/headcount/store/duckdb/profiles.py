@@ -39,7 +39,7 @@ from headcount.single_row import single_row, small_table
 from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry, shares, statistics
 from headcount.store.duckdb.changes import Application, total
 from headcount.store.duckdb.connection import open_file
-from headcount.store.duckdb.pieces import Piece, Pieces, in_order_of
+from headcount.store.duckdb.pieces import Pace, Piece, Pieces, in_order_of
 from headcount.store.duckdb.reversal.piece import Piece as ReversalPiece
 from headcount.store.duckdb.reversal.run import end, last_row, reverse
 from headcount.store.duckdb.tending import Tending
@@ -55,6 +55,7 @@ class DuckDBProfiles(Tending):
     """
 
     _statements: Prepared = field(init=False)
+    _pace: Pace = field(init=False, default_factory=Pace)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_statements", Prepared(self.connection))
@@ -100,7 +101,7 @@ class DuckDBProfiles(Tending):
 
     def _apply_in_pieces(self, batch: Batch, origin: Origin, progress: Callable[[Effect, int], Progress]) -> None:
         """Find out what is to be written without having the turn, then write it a piece at a time, with live calls in between."""
-        pieces = Pieces(batch.rows.num_rows, self.turn.held)
+        pieces = Pieces(batch.rows.num_rows, self._pace, self.turn.held)
         with self._stable_rows(), self.turn.noting(), self._told():
             with self._transaction():
                 # Once: a piece that wrote it itself would get in the way of what was written since it began.
@@ -169,7 +170,7 @@ class DuckDBProfiles(Tending):
     def add_events(self, batch: EventBatch, origin: Origin, progress: Callable[[int, int], Progress], *, keep: bool = True) -> None:
         """See ProfileStore."""
         total = batch.rows.num_rows
-        for rows in Pieces(total, self.turn.held) if keep and self.turn.pressed else [range(total)]:
+        for rows in Pieces(total, self._pace, self.turn.held) if keep and self.turn.pressed else [range(total)]:
             with self._transaction(keep=keep):
                 self.connection.register("given", batch.rows.slice(rows.start, len(rows)))
                 try:
