@@ -8,6 +8,7 @@ import pytest
 import headcount
 from headcount.bench.data import write_people
 from headcount.bench.measure import Outcome, Sample, best, run_step
+from headcount.bench.questions import LOOKS, REACHES
 from headcount.bench.report import HEADINGS, Report, Timing
 from headcount.bench.run import run
 from headcount.bench.table import render
@@ -38,9 +39,10 @@ def test_a_small_run_measures_everything_and_checks_it(tmp_path: Path) -> None:
         "count: range and string",
         "count: dates",
         "count: consent, list, not",
+        "count: five conditions",
         "lookup",
     ]
-    assert {"reach of everybody, four channels", "reach of a segment, four channels"} <= {bound.name for bound in report.bounds}
+    assert {*REACHES, *LOOKS} <= {bound.name for bound in report.bounds}
     assert all(timing.ours.seconds > 0 and timing.other.seconds > 0 for timing in report.timings)
     assert "round 1 of 1" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["changes-2000.csv", "corrections-2000.csv", "people-2000.csv"]

@@ -8,8 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from headcount.auth.rights import operator
+from headcount.bench.data import identities
 from headcount.bench.measure import Outcome, measured, warm
-from headcount.bench.questions import ask, ask_reaches, look_up_all
+from headcount.bench.questions import (
+    FIND_EMAIL,
+    FIND_NOBODY,
+    FIND_PHONE,
+    PERSON,
+    PROPERTIES,
+    ask,
+    ask_looks,
+    ask_reaches,
+    look_up_all,
+)
 from headcount.bench.wide import SKIPPED_NAMES
 from headcount.bootstrap import Application, application
 from headcount.config import Settings, load_settings
@@ -22,6 +33,8 @@ from headcount.values.types import Type
 
 #: Larger than any file of the benchmark.
 _NO_LIMIT = 1 << 62
+#: People that a page shows.
+_FOUND = 20
 _PEOPLE = Request(columns={"tags": ColumnRequest(type=Type.LIST)})
 _WIDE = Request(columns={name: ColumnRequest(skip=True) for name in SKIPPED_NAMES})
 
@@ -94,6 +107,25 @@ def look_up(data: Path, rows: int) -> Outcome:
     """People of the first file, all that is known of them."""
     with _opened(data) as app, app.store() as store:
         return look_up_all(rows, lambda identity: store.person(identity) is not None)
+
+
+def look(data: Path, rows: int) -> Outcome:
+    """What somebody looks for, and looks at, in the dashboard."""
+    with _opened(data) as app, app.store() as store:
+        identity = identities(rows, 2)[1]
+        person = store.person(identity)
+        if person is None:
+            raise HeadcountError("bench_failed", f"{identity} is not there.")
+        known = {each.property.name: str(each.value) for each in person.values}
+        return ask_looks(
+            {
+                FIND_EMAIL: lambda: len(store.find(known["Email"], _FOUND)),
+                FIND_PHONE: lambda: len(store.find(known["Phone"], _FOUND)),
+                FIND_NOBODY: lambda: len(store.find("nobody at all", _FOUND)),
+                PERSON: lambda: int(store.person(identity) is not None),
+                PROPERTIES: lambda: len(store.tended()[1]),
+            }
+        )
 
 
 @contextmanager

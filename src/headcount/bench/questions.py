@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -39,11 +39,27 @@ QUESTIONS = (
         '(consent email is subscribed or tags contains "vip") and not vip = true',
         "(msg_email OR list_contains(tags, 'vip')) AND vip IS NOT TRUE",
     ),
+    Question(
+        "count: five conditions",
+        'plan = "pro" and visits > 100 and visits < 400 and balance > 10 and not vip = true',
+        "plan = 'pro' AND visits > 100 AND visits < 400 AND balance > 10 AND vip IS NOT TRUE",
+    ),
 )
 
 #: Of whom a reach is asked, on all channels, and the most milliseconds that it may take when nothing was written since the last one.
 REACHES = {"reach of everybody, four channels": "identity exists", "reach of a segment, four channels": 'plan = "pro"'}
 REACH_LIMIT = 1_500
+
+
+#: What somebody looks for in the dashboard, and the most milliseconds that it may take with ten million people.
+FIND_EMAIL, FIND_PHONE, FIND_NOBODY, PERSON, PROPERTIES = (
+    "find by e-mail address",
+    "find by phone number",
+    "find a text that nobody has",
+    "a person, and where all of it came from",
+    "all properties, and what is known of them",
+)
+LOOKS = {FIND_EMAIL: 60, FIND_PHONE: 60, FIND_NOBODY: 400, PERSON: 300, PROPERTIES: 1_000}
 
 
 def ask(answer: Callable[[Question], int]) -> Outcome:
@@ -56,6 +72,12 @@ def ask_reaches(matched: Callable[[str], int]) -> Outcome:
     """How many people each reach is about, and what it costs when it is asked again."""
     facts = {name: matched(condition) for name, condition in REACHES.items()}
     return Outcome({name: best(partial(matched, condition), _GOES) for name, condition in REACHES.items()}, facts)
+
+
+def ask_looks(looks: Mapping[str, Callable[[], int]]) -> Outcome:
+    """How many people or properties each look finds, and what it costs when it is done again."""
+    facts = {name: look() for name, look in looks.items()}
+    return Outcome({name: best(look, _GOES) for name, look in looks.items()}, facts)
 
 
 def look_up_all(rows: int, found: Callable[[str], bool]) -> Outcome:

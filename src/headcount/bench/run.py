@@ -16,7 +16,7 @@ from headcount.bench import data
 from headcount.bench.data import Expected
 from headcount.bench.measure import Outcome, Sample, run_step
 from headcount.bench.product import settings
-from headcount.bench.questions import LOOKUP, QUESTIONS, REACH_LIMIT, REACHES, all_found
+from headcount.bench.questions import FIND_NOBODY, LOOKS, LOOKUP, QUESTIONS, REACH_LIMIT, REACHES, all_found
 from headcount.bench.report import Bound, Report, Timing
 from headcount.bench.wide import of_wide, rows_of
 from headcount.errors import HeadcountError, WrongCall
@@ -70,7 +70,8 @@ class _Bench:
             self._back_and_forth(corrections)
         timings = [*self._imports(people, changes), *self._corrections(corrections), *self._answers()]
         bounds = [Bound("peak memory", _peak([sample for samples in self.ours.values() for sample in samples]), "MB", 1500)]
-        bounds += [Bound(name, _best(self.ours[name]).seconds * 1000, "ms", REACH_LIMIT) for name in REACHES]
+        limits = {**dict.fromkeys(REACHES, REACH_LIMIT), **LOOKS}
+        bounds += [Bound(name, _best(self.ours[name]).seconds * 1000, "ms", limit) for name, limit in limits.items()]
         self.forget()
         if self.rows > USUAL_ROWS:
             bounds.append(self._growth())
@@ -147,7 +148,10 @@ class _Bench:
         reached = run_step("reach", self._data)
         if not all(reached.facts.values()):
             raise HeadcountError("bench_wrong", f"A reach is about nobody: {reached.facts}.")
-        for samples, outcomes in ((self.limits, (limit, limit_found)), (self.ours, (ours, found, reached))):
+        looked = run_step("look", self._data, self.rows)
+        if [name for name, number in looked.facts.items() if not number] != [FIND_NOBODY]:
+            raise HeadcountError("bench_wrong", f"Not what was looked for is found: {looked.facts}.")
+        for samples, outcomes in ((self.limits, (limit, limit_found)), (self.ours, (ours, found, reached, looked))):
             samples.update({name: [sample] for outcome in outcomes for name, sample in outcome.samples.items()})
 
     def _imports(self, people: Path, changes: Path) -> Iterator[Timing]:

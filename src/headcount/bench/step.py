@@ -34,6 +34,7 @@ STEPS: Mapping[str, Callable[..., Outcome]] = {
     "count": lambda data: product.count(Path(data)),
     "reach": lambda data: product.reach(Path(data)),
     "look_up": lambda data, rows: product.look_up(Path(data), int(rows)),
+    "look": lambda data, rows: product.look(Path(data), int(rows)),
     "through_server": lambda data, file: server.through_server(Path(data), Path(file)),
     "bare_create": lambda database, threads, file: limits.create(Path(database), int(threads), Path(file)),
     "bare_merge": lambda database, threads, file: limits.merge(Path(database), int(threads), Path(file)),
