@@ -64,7 +64,12 @@ class ConsentAsked(Asked):
     channel: Channel = Field(examples=["email"])
     state: Literal["subscribed", "unsubscribed"] = Field(examples=["unsubscribed"])
     source: Named = Field(Source.API, description="On whose word. After `person` no upload brings them back unconfirmed.")
-    reason: str | None = Field(None, description="Why; needed to re-subscribe who opted out themselves.", examples=["asked by phone"])
+    reason: str | None = Field(
+        None,
+        description="Why; not blank. Needed to re-subscribe who opted out themselves.",
+        examples=["asked by phone"],
+        json_schema_extra={"pattern": r"\S"},
+    )
 
 
 class ConsentEntry(BaseModel):
