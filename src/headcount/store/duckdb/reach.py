@@ -94,13 +94,7 @@ def _places(connection: duckdb.DuckDBPyConnection, question: Question, found: Co
     parts = [_matched(connection, question)]
     parts += [Compiled(f"{name} AS MATERIALIZED ({part.sql})", part.parameters) for name, part in apart.items()]
     columns = ", ".join(f"{_place(question.delivery, channel)} AS {channel}" for channel in question.channels)
-    if apart:
-        # They are few: looking up each person once costs less than once for each reason.
-        reasons = ", ".join(f"bool_or(reason = '{name}') AS {name}" for name in apart)
-        told = " UNION ALL ".join(f"SELECT pid, '{name}' AS reason FROM {name}" for name in apart)
-        parts.append(Compiled(f"told AS MATERIALIZED (SELECT pid, {reasons} FROM ({told}) GROUP BY pid)"))
-    source = "matched LEFT JOIN told USING (pid)" if apart else "matched"
-    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM {source})"))
+    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM matched)"))
     return Compiled(f"WITH {', '.join(part.sql for part in parts)}", [each for part in parts for each in part.parameters])
 
 
@@ -162,9 +156,9 @@ def _place(delivery: Delivery, channel: Channel) -> str:
     """SQL of the number of the place on a channel."""
     whens = [f"WHEN {channel}_step < {_OPEN} THEN {channel}_step"]
     if channel is not Channel.PUSH:
-        whens.append(f"WHEN {channel}_twice THEN {Place.DUPLICATE_ADDRESS.order}")
+        whens.append(f"WHEN pid IN (FROM {channel}_twice) THEN {Place.DUPLICATE_ADDRESS.order}")
     if _cap(delivery, channel):
-        whens.append(f"WHEN {channel}_capped THEN {Place.FREQUENCY_CAP.order}")
+        whens.append(f"WHEN pid IN (FROM {channel}_capped) THEN {Place.FREQUENCY_CAP.order}")
     if delivery.control_percent:
         whens.append(f"WHEN control THEN {Place.CONTROL_GROUP.order}")
     return f"CASE {' '.join(whens)} ELSE {Place.REACH.order} END"
