@@ -28,7 +28,7 @@ def file(path: Path, numbers: range, version: int) -> str:
 def content(account: Account) -> dict[str, list[tuple[Any, ...]]]:
     """Everything in the data file but the time of the undo."""
     with duckdb.connect(str(account.data / "accounts" / "default.duckdb"), read_only=True) as connection:
-        asked = "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'property_statistics'"
+        asked = "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('property_statistics', 'shared_addresses')"
         tables = [name for (name,) in connection.execute(asked).fetchall()]
         times = {"consent_acts": "EXCLUDE (logged_at)"}
         return {t: connection.execute(f"SELECT * {times.get(t, '')} FROM {t} ORDER BY ALL").fetchall() for t in tables}
