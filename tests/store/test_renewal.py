@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.uploads.account import account_in
 
 from headcount.errors import Busy
 from headcount.segments.filter import Exists
+from headcount.store.duckdb import shared as sharing
 from headcount.store.duckdb.renewal import Renewal
 from headcount.store.duckdb.shared import SharedProfiles
 
@@ -43,6 +45,26 @@ def test_the_number_of_a_list_is_not_given_again(shared: SharedProfiles) -> None
             (second, 2),
         ]
     shared.close_idle(0)
+
+
+def test_who_was_erased_stays_noted_until_the_fresh_file_has_taken_over(shared: SharedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever ends the program right before that finds the traces still there, and takes them out once more."""
+    with shared.open() as store:
+        store.erase(["1"], datetime(2026, 1, 1))
+        (noted,) = store.erasures()
+
+    def ended(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sharing, "take_over", ended)
+        with pytest.raises(KeyboardInterrupt):
+            shared.renew([noted.number])
+    with shared.open() as store:
+        assert list(store.erasures()) == [noted]
+    shared.renew([noted.number])
+    with shared.open() as store:
+        assert list(store.erasures()) == []
 
 
 def test_a_list_that_changes_meanwhile_puts_the_renewal_off(shared: SharedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,6 @@ class Renewal:
         """Write what changed of people since, and the rest but for the erasures that are `done`. Nobody writes meanwhile. Raises Busy."""
         for table in self._tables(of_people=True):
             self._write_again(table, written)
-        self.connection.execute("DELETE FROM erasures WHERE list_contains(?, number)", [list(done)])
         for table in self._tables(of_people=False):
             self._run(f"INSERT INTO {_FRESH}.{table} FROM {table}")
         self._go_on_counting()
