@@ -17,7 +17,7 @@ from headcount.bench.questions import (
     PERSON,
     PROPERTIES,
     ask,
-    ask_looks,
+    ask_all,
     ask_reaches,
     look_up_all,
 )
@@ -117,7 +117,7 @@ def look(data: Path, rows: int) -> Outcome:
         if person is None:
             raise HeadcountError("bench_failed", f"{identity} is not there.")
         known = {each.property.name: str(each.value) for each in person.values}
-        return ask_looks(
+        return ask_all(
             {
                 FIND_EMAIL: lambda: len(store.find(known["Email"], _FOUND)),
                 FIND_PHONE: lambda: len(store.find(known["Phone"], _FOUND)),

@@ -64,20 +64,18 @@ LOOKS = {FIND_EMAIL: 60, FIND_PHONE: 60, FIND_NOBODY: 400, PERSON: 300, PROPERTI
 
 def ask(answer: Callable[[Question], int]) -> Outcome:
     """The answers, and what each costs when it is asked again."""
-    facts = {question.name: answer(question) for question in QUESTIONS}
-    return Outcome({question.name: best(partial(answer, question), _GOES) for question in QUESTIONS}, facts)
+    return ask_all({question.name: partial(answer, question) for question in QUESTIONS})
 
 
 def ask_reaches(matched: Callable[[str], int]) -> Outcome:
     """How many people each reach is about, and what it costs when it is asked again."""
-    facts = {name: matched(condition) for name, condition in REACHES.items()}
-    return Outcome({name: best(partial(matched, condition), _GOES) for name, condition in REACHES.items()}, facts)
+    return ask_all({name: partial(matched, condition) for name, condition in REACHES.items()})
 
 
-def ask_looks(looks: Mapping[str, Callable[[], int]]) -> Outcome:
-    """How many people or properties each look finds, and what it costs when it is done again."""
-    facts = {name: look() for name, look in looks.items()}
-    return Outcome({name: best(look, _GOES) for name, look in looks.items()}, facts)
+def ask_all(asked: Mapping[str, Callable[[], int]]) -> Outcome:
+    """How much each of them finds, and what it costs when it is asked again."""
+    facts = {name: find() for name, find in asked.items()}
+    return Outcome({name: best(find, _GOES) for name, find in asked.items()}, facts)
 
 
 def look_up_all(rows: int, found: Callable[[str], bool]) -> Outcome:

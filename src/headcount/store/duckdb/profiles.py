@@ -130,7 +130,7 @@ class DuckDBProfiles(Tending):
                 self._roll_back()
                 return False
             self._write(piece, rows.stop, origin, progress, created)
-            self._end()
+            self.connection.execute("COMMIT")
         return True
 
     @contextmanager
@@ -150,7 +150,8 @@ class DuckDBProfiles(Tending):
         if piece.late is not None:
             with self._given(piece.late, origin):
                 effect = total([effect, Application(self.connection, piece.late, origin, self._declined()).run()])
-        self.turn.addresses = self.turn.addresses or not shares.COMPARED.keys().isdisjoint(c.number for c in piece.known.columns)
+        if shares.addresses(column.number for column in piece.known.columns):
+            self.turn.note_addresses()
         self._mark(origin.upload, "apply", progress(effect, done))
 
     def _application(self, known: Batch, origin: Origin) -> Application:
@@ -339,7 +340,7 @@ class DuckDBProfiles(Tending):
             self.turn.note(pa.array(identities, pa.string()))
             statistics.forget_values(self.connection)
             shares.forget(self.connection)
-            self.turn.addresses = True
+            self.turn.note_addresses()
             return erase.erase(self.connection, identities, at)
 
     def erasures(self) -> Sequence[Erasure]:

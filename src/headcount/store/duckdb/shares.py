@@ -6,7 +6,7 @@ What is kept are hashes. They say where it is worth looking, never who is the sa
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -76,12 +76,14 @@ def outdated(connection: duckdb.DuckDBPyConnection, now: datetime | None = None)
     return COMPARED.keys() - {number for (number,) in connection.execute(kept, given).fetchall()}
 
 
-def note(connection: duckdb.DuckDBPyConnection, numbers: Collection[int]) -> bool:
-    """Say that values of these properties are written; whether addresses are among them. Runs in the caller's transaction."""
-    addresses = sorted(COMPARED.keys() & set(numbers))
-    if addresses:
-        connection.execute("UPDATE shared_addresses SET holds = false WHERE holds AND number IN (SELECT unnest(?::INTEGER[]))", [addresses])
-    return bool(addresses)
+def addresses(numbers: Iterable[int]) -> Sequence[int]:
+    """Those of the properties that are addresses."""
+    return sorted(COMPARED.keys() & set(numbers))
+
+
+def note(connection: duckdb.DuckDBPyConnection, numbers: Sequence[int]) -> None:
+    """Say that these addresses are written. Runs in the caller's transaction."""
+    connection.execute("UPDATE shared_addresses SET holds = false WHERE holds AND number IN (SELECT unnest(?::INTEGER[]))", [numbers])
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:

@@ -30,9 +30,9 @@ class Turn:
         self._bulk_held = 0.0
         #: Counts the changes of which properties there are, of which type, and of lists.
         self.version = 0
-        #: Counts the commits that wrote addresses, and tells whether whoever has the turn has written any.
+        #: Counts the turns in which addresses were written.
         self.addressed = 0
-        self.addresses = False
+        self._writes_addresses = False
         #: Whether whoever keeps the file open for long is asked to give it back.
         self.closing = False
         #: Properties of which it is noted that live calls write values of them, since they were last counted.
@@ -57,6 +57,9 @@ class Turn:
         finally:
             with self._changed:
                 self._held, self._holder = False, None
+                # Not before: whoever begins to look for shared addresses until now does not see all that is committed.
+                self.addressed += self._writes_addresses
+                self._writes_addresses = False
                 if writer == "live":
                     self._live_until = time.monotonic() + _LULL
                 else:
@@ -71,6 +74,10 @@ class Turn:
     def pressed(self) -> bool:
         """Whether live calls wait, or are likely to soon: whoever has much to write does it in small pieces."""
         return self._waiting["live"] > 0 or time.monotonic() < self._live_until
+
+    def note_addresses(self) -> None:
+        """Say that addresses are written; called by whoever has the turn."""
+        self._writes_addresses = True
 
     def note(self, identities: pa.Array) -> None:
         """Say whose rows were written; called by whoever has the turn."""

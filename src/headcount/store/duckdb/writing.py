@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -27,22 +27,17 @@ class Writing(Reading):
             self.connection.execute("BEGIN")
             try:
                 yield
-                self._end(keep=keep)
+                self.connection.execute("COMMIT" if keep else "ROLLBACK")
             except BaseException:
                 # What was noted with it is not.
                 self.turn.noted.clear()
                 raise
 
-    def _end(self, *, keep: bool = True) -> None:
-        """Commit, or not; whoever looks for shared addresses meanwhile sees that others were written."""
-        self.connection.execute("COMMIT" if keep else "ROLLBACK")
-        if self.turn.addresses:
-            self.turn.addressed += 1
-            self.turn.addresses = False
-
-    def _note_addresses(self, numbers: Collection[int]) -> None:
+    def _note_addresses(self, numbers: Iterable[int]) -> None:
         """Say that values of these properties are written, in the transaction that writes them; called by whoever has the turn."""
-        self.turn.addresses = shares.note(self.connection, numbers) or self.turn.addresses
+        if addresses := shares.addresses(numbers):
+            shares.note(self.connection, addresses)
+            self.turn.note_addresses()
 
     @contextmanager
     def _redefining(self) -> Iterator[None]:
