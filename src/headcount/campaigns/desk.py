@@ -62,7 +62,8 @@ class ReachDesk:
         # Before the numbers: what ends meanwhile is in some of them.
         running, audience = self.running(), self._audience(condition)
         with self.open_store() as store:
-            if not running:
+            # An upload that goes on would soon make it out of date, and nobody shares a device.
+            if not running and set(channels) != {Channel.PUSH}:
                 store.count_addresses()
             found = store.waterfall(audience, channels)
         asked = names_asked(audience.condition, channels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -32,11 +32,6 @@ class Question:
     channels: Sequence[Channel]
     delivery: Delivery
     at: datetime
-
-
-def utc(instant: datetime) -> datetime:
-    """An instant as it is stored."""
-    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def waterfall(connection: duckdb.DuckDBPyConnection, question: Question) -> Mapping[Channel, Counts]:
@@ -77,8 +72,8 @@ def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequ
 @contextmanager
 def _asked(connection: duckdb.DuckDBPyConnection, question: Question) -> Iterator[Compiled]:
     """The query for as long as the context lasts: it reads what was found of shared addresses, where that was not kept."""
-    found = {number for number in shares.COMPARED if not shares.is_kept(connection, number)}
-    found &= {_property(connection, channel).number for channel in question.channels if channel is not Channel.PUSH}
+    compared = {_property(connection, channel).number for channel in question.channels if channel is not Channel.PUSH}
+    found = {number for number in compared if not shares.is_kept(connection, number)}
     try:
         for number in found:
             connection.register(f"shared_{number}", shares.find(connection, number).table)
@@ -117,9 +112,11 @@ def _apart(
     connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel, found: Collection[int]
 ) -> Iterator[tuple[str, Compiled]]:
     """Who is told apart by others than themselves, `pid`: by people with the same address, by the messages that were sent."""
-    if compared := _compared(connection, channel):
-        address, number = _column(connection, channel), _property(connection, channel).number
-        source = f"shared_{number}" if number in found else f"shared_addresses WHERE number = {number}"
+    # A device belongs to one person.
+    if channel is not Channel.PUSH:
+        held = _property(connection, channel)
+        address, compared = f"p.{held.column}", shares.COMPARED[held.number].format(f"p.{held.column}")
+        source = f"shared_{held.number}" if held.number in found else f"shared_addresses WHERE number = {held.number}"
         several = f"hash({address}) IN (SELECT unnest(hashes) FROM {source})"
         yield (
             f"{channel}_twice",
@@ -179,12 +176,6 @@ def _there(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
 def _allowed(channel: Channel) -> str:
     """SQL of whether consent allows a message."""
     return f"coalesce(p.{channel.column}, {str(channel not in OPT_IN).lower()})"
-
-
-def _compared(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
-    """SQL of what is the same where two addresses are; None on push, where nobody shares one."""
-    column = _column(connection, channel)
-    return column and shares.COMPARED[_property(connection, channel).number].format(column)
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:

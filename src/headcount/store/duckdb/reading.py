@@ -20,6 +20,7 @@ from headcount.segments.filter import Filter
 from headcount.segments.store import Breakdown, Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
 from headcount.store.duckdb import events, export, looks, numbers, people, reach, records, registry
+from headcount.store.duckdb.instants import in_utc
 from headcount.store.duckdb.reach import Question
 from headcount.store.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.types import SQL_TYPES, Type
@@ -154,7 +155,7 @@ class Reading:
 
     def _question(self, audience: Audience, channels: Sequence[Channel]) -> Question:
         people = self._compiled(audience.condition, audience.zone, audience.upload_numbers)
-        return Question(people, channels, audience.delivery, reach.utc(audience.at))
+        return Question(people, channels, audience.delivery, in_utc(audience.at))
 
     def _compiled(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None] = lambda _: None) -> Compiled:
         columns = filter_columns(registry.properties(self.connection), registry.stored(self.connection))

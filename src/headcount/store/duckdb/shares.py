@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow as pa
 from headcount.profiles.properties import SYSTEM
 from headcount.single_row import small_table
 from headcount.store.duckdb import registry
+from headcount.store.duckdb.instants import in_utc
 
 #: The properties that are addresses, by their numbers: SQL of what is the same where two of them are.
 COMPARED = {number: "lower({})" if name == "Email" else "{}" for number, name in enumerate(SYSTEM, 1) if name in {"Email", "Phone"}}
@@ -57,8 +58,8 @@ def keep(connection: duckdb.DuckDBPyConnection, found: Found, now: datetime) -> 
     connection.execute("DELETE FROM shared_addresses WHERE number = ?", [found.number])
     connection.register("found", found.table)
     try:
-        at = now.astimezone(UTC).replace(tzinfo=None)
-        connection.execute("INSERT INTO shared_addresses SELECT ?, true, ?, ?, hashes FROM found", [found.number, at, found.seconds])
+        entered = [found.number, in_utc(now), found.seconds]
+        connection.execute("INSERT INTO shared_addresses SELECT ?, true, ?, ?, hashes FROM found", entered)
     finally:
         connection.unregister("found")
 
@@ -72,7 +73,7 @@ def outdated(connection: duckdb.DuckDBPyConnection, now: datetime | None = None)
     """The properties of which it has to be found out again; with a time, those for which it is time in the background."""
     rested = f"found_at + to_microseconds((1e6 * {_SHARE} * seconds)::BIGINT) > $now"
     kept = f"SELECT number FROM shared_addresses WHERE holds OR {rested}" if now else "SELECT number FROM shared_addresses WHERE holds"
-    given = {"now": now.astimezone(UTC).replace(tzinfo=None)} if now else {}
+    given = {"now": in_utc(now)} if now else {}
     return COMPARED.keys() - {number for (number,) in connection.execute(kept, given).fetchall()}
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.tending import Bin, Statistics, Uncounted, Value
+from headcount.store.duckdb.instants import in_utc
 
 #: Live calls let a property be counted again after so many seconds, and so many times what counting all takes: 5 % of the time.
 _LULL, _SHARE = 60.0, 20.0
@@ -69,7 +70,7 @@ def uncounted(connection: duckdb.DuckDBPyConnection, now: datetime) -> Uncounted
         f"SELECT number, {due} FROM properties LEFT JOIN property_statistics USING (number) "
         "WHERE counted IS DISTINCT FROM writes OR writes IS NULL ORDER BY counted_at NULLS FIRST, number"
     )
-    found = connection.execute(asked, {"now": _stored(now)}).fetchall()
+    found = connection.execute(asked, {"now": in_utc(now)}).fetchall()
     return Uncounted([number for number, due in found if due], [number for number, due in found if not due])
 
 
@@ -86,7 +87,7 @@ def keep(connection: duckdb.DuckDBPyConnection, number: int, counted: Counted, n
         "INSERT INTO property_statistics (number, writes, urgent, counted, counted_at, seconds, found) "
         "VALUES ($number, $counted, 0, $counted, $now, $seconds, $found) ON CONFLICT (number) DO UPDATE SET "
         "counted = excluded.counted, counted_at = excluded.counted_at, seconds = excluded.seconds, found = excluded.found",
-        {"number": number, "counted": counted.writes, "now": _stored(now), "seconds": counted.seconds, "found": found},
+        {"number": number, "counted": counted.writes, "now": in_utc(now), "seconds": counted.seconds, "found": found},
     )
 
 
@@ -97,7 +98,3 @@ def kept(found: str | None) -> Statistics | None:
     told = json.loads(found)
     top, bins = (Value(**each) for each in told.pop("top")), (Bin(**each) for each in told.pop("bins"))
     return Statistics(**told, top=tuple(top), bins=tuple(bins))
-
-
-def _stored(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
