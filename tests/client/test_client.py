@@ -254,6 +254,35 @@ def test_consent_is_changed_and_people_are_taken_out(client: Client, tmp_path: P
     assert {"Email", "tagged"} <= {each["name"] for each in client.properties()}
 
 
+def test_segments_are_saved_filled_and_asked(client: Client) -> None:
+    client.upload(pa.table({"identity": ["s1", "s2", "s3"], "tier": ["gold", "gold", None], "Email": ["s1@x.example", None, None]}))
+    saved = client.save_segment("Gold", 'tier = "gold"', description="who pays more")
+    assert (saved["kind"], saved["people"]) == ("live", 2)
+    again = client.save_segment("gold", 'tier = "gold" and identity = "s1"', frozen=True, expires_at=datetime(2126, 1, 1))
+    assert (again["id"], again["kind"], again["people"], again["expires_at"]) == (saved["id"], "frozen", 1, "2126-01-01T00:00:00Z")
+
+    table = pa.table({"mail": ["S1@x.example", "nobody@x.example"]})
+    filled = client.audience("Some", table, "add", match="email", manifest={"identity": "mail"})
+    assert [filled[name] for name in ("rows", "found", "unknown", "people")] == [2, 1, 1, 1]
+    assert filled["unknown_rows"] == [{"row": 3, "key": "nobody@x.example"}]
+    assert client.audience("Some", io.BytesIO(b"identity\ns2\ns3\n"), "add")["people"] == 3
+    assert client.audience("Some", io.BytesIO(b"identity\ns3\n"), "remove", expires_at=NOON.replace(year=2126))["removed"] == 1
+
+    assert {each["identity"] for each in client.people('in segment "Some"')} == {"s1", "s2"}
+    told = client.breakdown('identity in ("s1", "s2", "s3")', "tier")
+    assert (told["without"], told["shares"]) == (1, [{"value": "gold", "people": 2}])
+    found = client.reach('in segment "Some"', ["email"])["channels"]
+    assert list(found) == ["email"]
+    assert (found["email"]["matched"], found["email"]["no_address"], found["email"]["reach"]) == (2, 1, 1)
+    assert set(client.reach('in segment "Some"')["channels"]) == {"push", "sms", "email", "whatsapp"}
+
+    assert [each["name"] for each in client.segments()] == ["gold", "Some"]
+    client.delete_segment("SOME")
+    with pytest.raises(WrongCall) as raised:
+        client.delete_segment("Some")
+    assert raised.value.code == "segment_unknown"
+
+
 def test_the_examples_run(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, value in {"URL": served.url, "PASSCODE": PASSCODE}.items():

@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -21,7 +22,7 @@ from headcount.client.documents import Document, Upload
 from headcount.client.events import OnProgress
 from headcount.client.failures import error_of
 from headcount.client.patience import Patience
-from headcount.client.records import Record
+from headcount.client.records import Record, in_zone
 from headcount.client.sending import Result, Sender
 from headcount.client.sources import Manifest, Source, manifest_at, on_disk
 from headcount.client.transfer import Parcel
@@ -32,6 +33,7 @@ from headcount.values.types import Type
 
 #: Where a file goes: a path, or an opened file.
 Sink = str | os.PathLike[str] | BinaryIO
+ChannelName = Literal["push", "sms", "email", "whatsapp"]
 #: Characters that a key may have, before what tells the calls apart is put behind it.
 _KEY = 150
 _CONNECT = 10.0
@@ -244,6 +246,68 @@ class Client:
                 pass
             return int(answer.headers["X-Headcount-People"])
 
+    def people(self, condition: str, *, limit: int = 20) -> list[Document]:
+        """Some of the people whom a filter matches."""
+        found: list[Document] = self._connection.post("segments/people", {"filter": condition, "limit": limit})["people"]
+        return found
+
+    def breakdown(self, condition: str, property_name: str, *, limit: int = 10) -> Document:
+        """How the people whom a filter matches fall apart by a property: its most frequent values as `shares`, and how many have none."""
+        found: Document = self._connection.post("segments/breakdown", {"filter": condition, "property": property_name, "limit": limit})
+        return found
+
+    def reach(self, condition: str, channels: Sequence[ChannelName] | None = None) -> Document:
+        """How many people of a filter a message reaches on each channel, and what keeps how many out; all channels where none is named."""
+        body = {"filter": condition} | ({} if channels is None else {"channels": list(channels)})
+        found: Document = self._connection.post("reach", body)
+        return found
+
+    def segments(self) -> list[Document]:
+        """The saved segments, by their names."""
+        return self._segments()
+
+    def save_segment(
+        self, name: str, condition: str, *, description: str = "", frozen: bool = False, expires_at: datetime | None = None
+    ) -> Document:
+        """Save a filter under a name, in place of the segment that has the name; with `people`, how many are in it.
+
+        A `frozen` one keeps whom the filter matches now, until `expires_at` where that is given (UTC where it has no zone).
+        """
+        kind = "frozen" if frozen else "live"
+        wish = {"name": name, "filter": condition, "description": description, "kind": kind, "expires_at": _text(expires_at)}
+        known = self._segments(name)
+        call, path = (self._connection.put, paths.of_segment(known[0])) if known else (self._connection.post, "segments")
+        saved: Document = call(path, wish)
+        return saved
+
+    def delete_segment(self, name: str) -> None:
+        """Forget a saved segment; the people stay. Raises WrongCall (`segment_unknown`, `segment_used` by filters of others)."""
+        known = self._segments(name)
+        if not known:
+            raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "segments() shows all of them.")
+        self._connection.delete(paths.of_segment(known[0]))
+
+    def audience(
+        self,
+        name: str,
+        source: Source,
+        change: Literal["add", "remove", "replace"],
+        *,
+        match: Literal["identity", "email", "phone"] | None = None,
+        manifest: Manifest | str | os.PathLike[str] | None = None,
+        expires_at: datetime | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Document:
+        """Change a list of people by a file or table that names them; what became of its rows, and the `segment` that the list is.
+
+        A list that is not there is made. `match` says what they are named by; which column does it, where that is not `identity` or the
+        only one, stands in the manifest.
+        """
+        query = {"name": name, "change": change, "expires_at": _text(expires_at)}
+        with self._parcel(source, _asked(manifest, match=match), on_progress or _nobody, None) as parcel:
+            found: Document = self._connection.send("segments/audience", parcel, query)
+        return found
+
     def properties(self) -> list[Document]:
         """Every property with its type."""
         found: list[Document] = self._connection.get("properties")["properties"]
@@ -252,7 +316,7 @@ class Client:
     def set_consent(
         self,
         identity: str,
-        channel: Literal["push", "sms", "email", "whatsapp"],
+        channel: ChannelName,
         state: Literal["subscribed", "unsubscribed"],
         *,
         source: Literal["person", "dashboard", "api", "bounce"] = "api",
@@ -261,6 +325,10 @@ class Client:
         """Change whether a person may be messaged on a channel: `changed`, and the `entry` of the consent log."""
         body = {"identity": identity, "channel": channel, "state": state, "source": source, "reason": reason}
         found: Document = self._connection.post("consent", body)
+        return found
+
+    def _segments(self, name: str | None = None) -> list[Document]:
+        found: list[Document] = self._connection.get("segments", {"name": name})["segments"]
         return found
 
     @contextmanager
@@ -316,6 +384,10 @@ def _assert_address(url: str) -> None:
     except ValueError:
         advice = "It looks like https://headcount.example.com, without a name or passcode in it."
         raise WrongCall("setting_invalid", "That is no address of a server.", advice) from None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else in_zone(moment).isoformat()
 
 
 def _opened(to: Sink) -> AbstractContextManager[BinaryIO]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from headcount.errors import WrongCall
@@ -13,6 +15,11 @@ def of_upload(upload_id: str, what: str = "") -> str:
     if not (upload_id.isascii() and upload_id.isalnum()):
         raise WrongCall("upload_unknown", f"There is no upload {upload_id!r}.", "`headcount uploads list` shows all.")
     return f"uploads/{upload_id}/{what}".removesuffix("/")
+
+
+def of_segment(saved: Mapping[str, Any]) -> str:
+    """The path of a saved segment."""
+    return f"segments/{segment(saved['id'])}"
 
 
 def segment(text: str) -> str:
