@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from headcount.profiles.properties import Property
 from headcount.profiles.store import EVENTS, Alias, Device, Everything, Known, Person, StoredConsent, StoredEvent, StoredValue
 from headcount.single_row import single_row
 from headcount.store.duckdb.consent import log
-from headcount.values.system import phone
+from headcount.values.system import E164, phone
 
 _FIXED = (
     "identity",
@@ -152,6 +153,8 @@ def _whole(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], te
 
 def _numbers(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
     """The E.164 number that the text is, if it is one."""
+    if re.fullmatch(E164, text):
+        return [text]
     (number,) = single_row(connection, f"SELECT {phone('t')} FROM (SELECT ?::VARCHAR AS t)", [text])
     return [number] if number else []
 
@@ -166,14 +169,16 @@ def _parts(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], te
     # What has letters is no part of a number. Names first: they are few, so that a common text is found at once.
     searched = ("Name", "identity", "Email") if _has_letters(text) else ("Name", "identity", "Email", "Phone")
     condition, given = _holds(text)
+    # A text is never longer than what holds it; that says at once that nobody has it where all of a column is shorter.
+    condition = f"strlen({{0}}) >= {len(text)} AND {condition}"
     return _rows(connection, [(condition.format(columns[name]), given) for name in searched if name in columns], limit)
 
 
 def _holds(text: str) -> tuple[str, str]:
     """The quickest condition that a column holds the text in any case, and its parameter."""
     if not _has_letters(text):
-        return "contains({}, ?)", text
-    return ("contains(lower({}), lower(?))", text) if set(text) & set("%_\\") else ("{} ILIKE ?", f"%{text}%")
+        return "contains({0}, ?)", text
+    return ("contains(lower({0}), lower(?))", text) if set(text) & set("%_\\") else ("{0} ILIKE ?", f"%{text}%")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, conditions: Sequence[tuple[str, str]], limit: int) -> dict[int, str]:

@@ -1,8 +1,9 @@
-"""Reach: one query that gives each person of a filter their place, on several channels at once. Whoever counts, lists or sends asks it."""
+"""Reach: the place of each person of a filter on a channel, counted on several at once, or listed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +14,13 @@ import pyarrow as pa
 from headcount.campaigns.reach import Cap, Counts, Delivery, Place, Placed
 from headcount.profiles.consent import OPT_IN, Channel
 from headcount.profiles.properties import Property
+from headcount.single_row import single_row
 from headcount.store.duckdb import registry, shares
-from headcount.store.segment_sql import Compiled, Parameter
+from headcount.store.segment_sql import Compiled
 
 #: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
 _DEVICES = "aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId'"
-#: The place of whom nothing has stopped yet when addresses are compared.
+#: Whom nothing has stopped yet when addresses are compared ends in this place or a later one.
 _OPEN = Place.DUPLICATE_ADDRESS.order
 #: In how many parts a control group is measured.
 _PARTS = 100
@@ -35,27 +37,23 @@ class Question:
 
 
 def waterfall(connection: duckdb.DuckDBPyConnection, question: Question) -> Mapping[Channel, Counts]:
-    """How many people end in each place."""
-    names = ", ".join(question.channels)
-    with _asked(connection, question) as places:
-        found = connection.execute(f"{places.sql} SELECT {names}, count(*) FROM places GROUP BY ALL", places.parameters).fetchall()
-    counts = {channel: dict.fromkeys(Place, 0) for channel in question.channels}
-    # One row for each way in which places come together, not for each person.
-    for *ended, people in found:
-        for channel, place in zip(question.channels, ended, strict=True):
-            counts[channel][list(Place)[place]] += people
+    """How many people end in each place. Runs in the caller's snapshot."""
+    counts = _alone(connection, question)
+    for held, channels in _held(connection, question.channels).items():
+        later = [(channel, place) for channel in channels for place in Place if place.order > _OPEN and counts[channel][place]]
+        for (channel, place), people in zip(later, _seconds(connection, question, held, later), strict=True):
+            counts[channel][place] -= people
+            counts[channel][Place.DUPLICATE_ADDRESS] += people
     return counts
 
 
 def placed(connection: duckdb.DuckDBPyConnection, question: Question, place: Place, limit: int) -> Sequence[Placed]:
-    """People who end in a place on the channel, the only one of the question."""
+    """People who end in a place on the channel, the only one of the question. Runs in the caller's snapshot."""
     (channel,) = question.channels
-    asked = (
-        f"SELECT p.identity, {_shown(connection, channel)} FROM places JOIN profiles p ON p.rowid = pid "
-        f"WHERE {channel} = {place.order} ORDER BY p.identity LIMIT {limit}"
-    )
-    with _asked(connection, question) as places:
-        return [Placed(*row) for row in connection.execute(f"{places.sql} {asked}", places.parameters).fetchall()]
+    with _ending(connection, question, channel, place) as conditions:
+        found = _selected(question, [Compiled(f"p.identity, {_shown(connection, channel)}")], conditions)
+        rows = connection.execute(f"{found.sql} ORDER BY p.identity LIMIT {limit}", found.parameters).fetchall()
+    return [Placed(*row) for row in rows]
 
 
 def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequence[int]:
@@ -69,71 +67,89 @@ def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequ
         connection.unregister("sent")
 
 
+def _alone(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[Channel, dict[Place, int]]:
+    """How many people would end in each place if everybody had their addresses for themselves."""
+    counts = {channel: dict.fromkeys(Place, 0) for channel in question.channels}
+    own = _selected(question, _places(connection, question, question.channels))
+    asked = f"SELECT {', '.join(question.channels)}, count(*) FROM ({own.sql}) GROUP BY ALL"
+    # One row for each way in which places come together, not for each person.
+    for *ended, people in connection.execute(asked, own.parameters).fetchall():
+        for channel, place in zip(question.channels, ended, strict=True):
+            counts[channel][list(Place)[place]] += people
+    return counts
+
+
+def _seconds(
+    connection: duckdb.DuckDBPyConnection, question: Question, held: Property, ends: Sequence[tuple[Channel, Place]]
+) -> Sequence[int]:
+    """How many of the people who would end in each of these places have an address, of a property, that somebody before them keeps."""
+    if not ends:
+        return ()
+    channels = Counter(channel for channel, _ in ends)
+    counted = [f"count(*) FILTER ({channel} = {place.order}) AS {channel}_{place}" for channel, place in ends]
+    # Where there is one place only, it does not matter who keeps the address.
+    ended = {channel: f"arg_min({channel}, identity)" if places > 1 else f"max({channel})" for channel, places in channels.items()}
+    kept = [f"{end} FILTER ({channel} >= {_OPEN}) AS {channel}_kept" for channel, end in ended.items()]
+    seconds = [f"coalesce(sum({channel}_{place}), 0) - count(*) FILTER ({channel}_kept = {place.order})" for channel, place in ends]
+    with shares.several(connection, held) as several:
+        columns = [Compiled(f"{shares.compared(held)} AS address, p.identity"), *_places(connection, question, channels)]
+        sharing = _selected(question, columns, [Compiled(several)])
+        of_addresses = f"SELECT {', '.join(counted + kept)} FROM ({sharing.sql}) GROUP BY address"
+        return single_row(connection, f"SELECT {', '.join(seconds)} FROM ({of_addresses})", sharing.parameters)
+
+
 @contextmanager
-def _asked(connection: duckdb.DuckDBPyConnection, question: Question) -> Iterator[Compiled]:
-    """The query for as long as the context lasts: it reads what was found of shared addresses, where that was not kept."""
-    compared = {_property(connection, channel).number for channel in question.channels if channel is not Channel.PUSH}
-    found = {number for number in compared if not shares.is_kept(connection, number)}
-    try:
-        for number in found:
-            connection.register(f"shared_{number}", shares.find(connection, number).table)
-        yield _places(connection, question, found)
-    finally:
-        for number in found:
-            connection.unregister(f"shared_{number}")
+def _ending(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel, place: Place) -> Iterator[Collection[Compiled]]:
+    """Conditions that hold together for who ends in a place, for as long as the context lasts."""
+    own = _own(connection, question, channel)
+    ended = Compiled(f"{own.sql} = {place.order}", own.parameters)
+    if channel is Channel.PUSH or place.order < _OPEN:
+        yield [ended]
+        return
+    held = _property(connection, channel)
+    with shares.several(connection, held) as several:
+        sharing = _selected(question, [Compiled("p.pid")], [Compiled(f"{own.sql} >= {_OPEN}", own.parameters), Compiled(several)])
+        seconds = f"{sharing.sql} QUALIFY row_number() OVER (PARTITION BY {shares.compared(held)} ORDER BY p.identity) > 1"
+        is_second = place is Place.DUPLICATE_ADDRESS
+        yield [Compiled(f"p.pid {'IN' if is_second else 'NOT IN'} ({seconds})", sharing.parameters), *([] if is_second else [ended])]
 
 
-def _places(connection: duckdb.DuckDBPyConnection, question: Question, found: Collection[int]) -> Compiled:
-    """WITH … `places`: for each person `pid`, which is the row of their profile, a column a channel with the number of their place."""
-    apart = {name: part for channel in question.channels for name, part in _apart(connection, question, channel, found)}
-    parts = [_matched(connection, question)]
-    parts += [Compiled(f"{name} AS MATERIALIZED ({part.sql})", part.parameters) for name, part in apart.items()]
-    columns = ", ".join(f"{_place(question.delivery, channel)} AS {channel}" for channel in question.channels)
-    parts.append(Compiled(f"places AS (SELECT pid, {columns} FROM matched)"))
-    return Compiled(f"WITH {', '.join(part.sql for part in parts)}", [each for part in parts for each in part.parameters])
+def _selected(question: Question, columns: Sequence[Compiled], conditions: Collection[Compiled] = ()) -> Compiled:
+    """SELECT … of the people who are asked about and for whom all of the conditions hold: `p`, with `pid`, the row of their profile."""
+    members, wanted = [Compiled("p.*, p.rowid AS pid"), *_control(question.delivery)], [question.people, *conditions]
+    selected, each = ", ".join(column.sql for column in columns), ", ".join(member.sql for member in members)
+    sql = f"SELECT {selected} FROM (SELECT {each} FROM profiles p) p WHERE {' AND '.join(f'({one.sql})' for one in wanted)}"
+    return Compiled(sql, [value for part in (*columns, *members, *wanted) for value in part.parameters])
 
 
-def _matched(connection: duckdb.DuckDBPyConnection, question: Question) -> Compiled:
-    """`matched`: how far each person gets by what their own profile says."""
-    columns, parameters = ["p.rowid AS pid"], list[Parameter]()
-    for channel in question.channels:
-        there = _there(connection, channel)
-        step = f"WHEN NOT ({there}) THEN {Place.NO_ADDRESS.order} WHEN NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"
-        columns.append(f"(CASE {step} ELSE {_OPEN} END)::UTINYINT AS {channel}_step")
-    if question.delivery.control_percent:
-        # Fast, and the same from run to run; a test holds that another version of the engine has the same numbers.
-        columns.append("hash(p.identity, ?::VARCHAR) % ? < ? AS control")
-        parameters += [question.delivery.salt, _PARTS, question.delivery.control_percent]
-    sql = f"matched AS (SELECT {', '.join(columns)} FROM profiles p WHERE {question.people.sql})"
-    return Compiled(sql, [*parameters, *question.people.parameters])
+def _control(delivery: Delivery) -> Iterator[Compiled]:
+    """`control`, whether somebody is in the control group, where there is any."""
+    if delivery.control_percent:
+        # Fast, and the same from run to run; a test holds that another version of the engine has the same numbers. Numbers of another type
+        # than that of a hash are reckoned with ten times as slowly.
+        yield Compiled(f"hash(p.identity, ?::VARCHAR) % {_PARTS} < {delivery.control_percent:d} AS control", [delivery.salt])
 
 
-def _apart(
-    connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel, found: Collection[int]
-) -> Iterator[tuple[str, Compiled]]:
-    """Who is told apart by others than themselves, `pid`: by people with the same address, by the messages that were sent."""
-    # A device belongs to one person.
-    if channel is not Channel.PUSH:
-        held = _property(connection, channel)
-        address, compared = f"p.{held.column}", shares.COMPARED[held.number].format(f"p.{held.column}")
-        source = f"shared_{held.number}" if held.number in found else f"shared_addresses WHERE number = {held.number}"
-        several = f"hash({address}) IN (SELECT unnest(hashes) FROM {source})"
-        yield (
-            f"{channel}_twice",
-            Compiled(
-                f"SELECT p.rowid AS pid {_open_to(connection, question, channel)} AND {several} "
-                f"QUALIFY row_number() OVER (PARTITION BY {compared} ORDER BY p.identity) > 1",
-                question.people.parameters,
-            ),
-        )
+def _places(connection: duckdb.DuckDBPyConnection, question: Question, channels: Iterable[Channel]) -> Sequence[Compiled]:
+    """A column for each channel, with its name: see `_own`."""
+    places = {channel: _own(connection, question, channel) for channel in channels}
+    return [Compiled(f"{own.sql} AS {channel}", own.parameters) for channel, own in places.items()]
+
+
+def _own(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> Compiled:
+    """SQL of the number of the place where somebody would end who has their address for themselves."""
+    whens = [
+        Compiled(f"NOT ({_there(connection, channel)}) THEN {Place.NO_ADDRESS.order}"),
+        Compiled(f"NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"),
+    ]
     if cap := _cap(question.delivery, channel):
-        sent = _full(cap, channel, question.at)
-        yield f"{channel}_capped", Compiled(f"SELECT p.rowid AS pid FROM profiles p WHERE p.identity IN ({sent.sql})", sent.parameters)
-
-
-def _open_to(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> str:
-    """FROM … WHERE … of the people whom nothing has stopped yet when addresses are compared; the parameters are those of the people."""
-    return f"FROM profiles p WHERE ({question.people.sql}) AND {_there(connection, channel)} AND {_allowed(channel)}"
+        full = _full(cap, channel, question.at)
+        whens.append(Compiled(f"p.identity IN ({full.sql}) THEN {Place.FREQUENCY_CAP.order}", full.parameters))
+    if question.delivery.control_percent:
+        whens.append(Compiled(f"p.control THEN {Place.CONTROL_GROUP.order}"))
+    cases = " ".join(f"WHEN {when.sql}" for when in whens)
+    parameters = [each for when in whens for each in when.parameters]
+    return Compiled(f"(CASE {cases} ELSE {Place.REACH.order} END)::UTINYINT", parameters)
 
 
 def _full(cap: Cap, channel: Channel, at: datetime) -> Compiled:
@@ -147,18 +163,6 @@ def _full(cap: Cap, channel: Channel, at: datetime) -> Compiled:
         f"SELECT identity FROM messages WHERE channel = '{channel}' AND sent_at > ? GROUP BY identity HAVING {enough}",
         [since, *(each for limit in limits for each in limit.parameters)],
     )
-
-
-def _place(delivery: Delivery, channel: Channel) -> str:
-    """SQL of the number of the place on a channel."""
-    whens = [f"WHEN {channel}_step < {_OPEN} THEN {channel}_step"]
-    if channel is not Channel.PUSH:
-        whens.append(f"WHEN pid IN (FROM {channel}_twice) THEN {Place.DUPLICATE_ADDRESS.order}")
-    if _cap(delivery, channel):
-        whens.append(f"WHEN pid IN (FROM {channel}_capped) THEN {Place.FREQUENCY_CAP.order}")
-    if delivery.control_percent:
-        whens.append(f"WHEN control THEN {Place.CONTROL_GROUP.order}")
-    return f"CASE {' '.join(whens)} ELSE {Place.REACH.order} END"
 
 
 def _cap(delivery: Delivery, channel: Channel) -> Cap | None:
@@ -185,6 +189,15 @@ def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
 
 def _column(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
     return None if channel is Channel.PUSH else f"p.{_property(connection, channel).column}"
+
+
+def _held(connection: duckdb.DuckDBPyConnection, channels: Iterable[Channel]) -> Mapping[Property, Collection[Channel]]:
+    """The properties that hold addresses of the channels, each with those of which it does."""
+    found: dict[Property, list[Channel]] = {}
+    for channel in channels:
+        if channel is not Channel.PUSH:
+            found.setdefault(_property(connection, channel), []).append(channel)
+    return found
 
 
 def _property(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Property:

@@ -6,14 +6,15 @@ What is kept are hashes. They say where it is worth looking, never who is the sa
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
-from headcount.profiles.properties import SYSTEM
+from headcount.profiles.properties import SYSTEM, Property
 from headcount.single_row import small_table
 from headcount.store.duckdb import registry
 from headcount.store.duckdb.instants import in_utc
@@ -42,15 +43,37 @@ def find(connection: duckdb.DuckDBPyConnection, number: int) -> Found:
 
 
 def _hashes(connection: duckdb.DuckDBPyConnection, number: int) -> pa.Array:
-    column = next((f"p.{each.column}" for each in registry.stored(connection) if each.number == number), None)
-    if column is None:
+    held = next((each for each in registry.stored(connection) if each.number == number), None)
+    if held is None:
         return pa.array([], pa.uint64())
-    compared = COMPARED[number].format(column)
-    several = f"SELECT hash({compared}) AS hash FROM profiles p WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
-    if compared != column:
+    column, same = f"p.{held.column}", compared(held)
+    several = f"SELECT hash({same}) AS hash FROM profiles p WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
+    if same != column:
         # Texts that are the same and look otherwise have other hashes.
-        several = f"SELECT DISTINCT hash({column}) AS hash FROM profiles p WHERE hash({compared}) IN ({several})"
+        several = f"SELECT DISTINCT hash({column}) AS hash FROM profiles p WHERE hash({same}) IN ({several})"
     return small_table(connection, several).column("hash").combine_chunks()
+
+
+def compared(held: Property) -> str:
+    """SQL of what is the same where two addresses of a property are, of a person `p`."""
+    return COMPARED[held.number].format(f"p.{held.column}")
+
+
+@contextmanager
+def several(connection: duckdb.DuckDBPyConnection, held: Property) -> Iterator[str]:
+    """SQL of whether somebody, `p`, may have an address that others have, too, for as long as the context lasts.
+
+    It reads what is kept, or else what is found out for it. Runs in the caller's snapshot.
+    """
+    condition = f"hash(p.{held.column}) IN (SELECT unnest(hashes) FROM {{}})"
+    if _is_kept(connection, held.number):
+        yield condition.format(f"shared_addresses WHERE number = {held.number}")
+        return
+    connection.register("shared", find(connection, held.number).table)
+    try:
+        yield condition.format("shared")
+    finally:
+        connection.unregister("shared")
 
 
 def keep(connection: duckdb.DuckDBPyConnection, found: Found, now: datetime) -> None:
@@ -64,7 +87,7 @@ def keep(connection: duckdb.DuckDBPyConnection, found: Found, now: datetime) -> 
         connection.unregister("found")
 
 
-def is_kept(connection: duckdb.DuckDBPyConnection, number: int) -> bool:
+def _is_kept(connection: duckdb.DuckDBPyConnection, number: int) -> bool:
     """Whether what is kept holds."""
     return bool(connection.execute("SELECT 1 FROM shared_addresses WHERE number = ? AND holds", [number]).fetchall())
 
