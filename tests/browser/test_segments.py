@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.browser.conftest import Walk
 
 PEOPLE = "identity,Name,user_set_1,age,joined<yyyy-MM-dd>\n" + "".join(
@@ -72,6 +73,24 @@ def test_a_segment_is_built_by_conditions_and_by_text_and_saved(walk: Walk, peop
     assert walk.server.headcount("segment", "count", 'in segment "spring set"') == "20 people\n"
     walk.page.get_by_role("button", name="Reach of this segment").click()
     expect(walk.page.get_by_text("20 people match")).to_be_visible()
+
+
+def test_what_is_typed_while_the_conditions_are_made_anew_is_not_lost(walk: Walk, people: str) -> None:
+    walk.server.headcount("upload", people)
+    walk.sign_in()
+    walk.page.get_by_role("link", name="Segments", exact=True).click()
+    walk.page.get_by_role("link", name="New segment").first.click()
+    choose(walk, "Condition 1.1: property", "age")
+    choose(walk, "Condition 1.1: test", ">")
+    value, held = walk.page.get_by_label("Condition 1.1: value"), list[Route]()
+    walk.page.route("**/segments/new", partial(held.append), times=1)
+    with walk.page.expect_request("**/segments/new"):
+        walk.page.get_by_label("Condition 1.1: test").select_option(">=")
+    value.press_sequentially("45")
+    held[0].continue_()
+    count(walk, 5)
+    expect(value).to_have_value("45")
+    expect(walk.page.get_by_label("The same as text")).to_have_value("age >= 45")
 
 
 def test_a_list_is_made_of_a_file_and_looked_at_on_a_phone(phone: Walk, people: str, tmp_path: Path) -> None:

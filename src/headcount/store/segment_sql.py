@@ -104,6 +104,12 @@ def no_types(_: str) -> Mapping[str, str]:
     return {}
 
 
+def in_order(between: str, parts: Iterable[Compiled]) -> Compiled:
+    """Pieces of SQL, one after another, with their values."""
+    pieces = list(parts)
+    return Compiled(between.join(piece.sql for piece in pieces), [value for piece in pieces for value in piece.parameters])
+
+
 def compile_filter(  # noqa: PLR0913 - what is asked, of which columns, and what words of it mean
     node: Filter,
     properties: Mapping[str, PropertyColumn],
@@ -308,9 +314,8 @@ def _in_period(sql: str, operator: str, period: Period) -> Compiled:
 
 
 def _joined(word: str, conditions: Iterable[Compiled]) -> Compiled:
-    parts = list(conditions)
-    parameters = [each for part in parts for each in part.parameters]
-    return Compiled(f"({word.join(part.sql for part in parts)})", parameters)
+    found = in_order(word, conditions)
+    return Compiled(f"({found.sql})", found.parameters)
 
 
 def _negated(condition: Compiled) -> Compiled:

@@ -16,7 +16,7 @@ from headcount.profiles.consent import OPT_IN, Channel
 from headcount.profiles.properties import Property
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry, shares
-from headcount.store.segment_sql import Compiled
+from headcount.store.segment_sql import Compiled, in_order
 
 #: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
 _DEVICES = "aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId'"
@@ -116,10 +116,15 @@ def _ending(connection: duckdb.DuckDBPyConnection, question: Question, channel: 
 
 def _selected(question: Question, columns: Sequence[Compiled], conditions: Collection[Compiled] = ()) -> Compiled:
     """SELECT … of the people who are asked about and for whom all of the conditions hold: `p`, with `pid`, the row of their profile."""
-    members, wanted = [Compiled("p.*, p.rowid AS pid"), *_control(question.delivery)], [question.people, *conditions]
-    selected, each = ", ".join(column.sql for column in columns), ", ".join(member.sql for member in members)
-    sql = f"SELECT {selected} FROM (SELECT {each} FROM profiles p) p WHERE {' AND '.join(f'({one.sql})' for one in wanted)}"
-    return Compiled(sql, [value for part in (*columns, *members, *wanted) for value in part.parameters])
+    known = in_order(", ", [Compiled("p.*, p.rowid AS pid"), *_control(question.delivery)])
+    wanted = in_order(" AND ", [Compiled(f"({each.sql})", each.parameters) for each in (question.people, *conditions)])
+    parts = [
+        in_order(", ", columns),
+        Compiled(f"FROM (SELECT {known.sql} FROM profiles p) p", known.parameters),
+        Compiled(f"WHERE {wanted.sql}", wanted.parameters),
+    ]
+    found = in_order(" ", parts)
+    return Compiled(f"SELECT {found.sql}", found.parameters)
 
 
 def _control(delivery: Delivery) -> Iterator[Compiled]:
@@ -139,17 +144,16 @@ def _places(connection: duckdb.DuckDBPyConnection, question: Question, channels:
 def _own(connection: duckdb.DuckDBPyConnection, question: Question, channel: Channel) -> Compiled:
     """SQL of the number of the place where somebody would end who has their address for themselves."""
     whens = [
-        Compiled(f"NOT ({_there(connection, channel)}) THEN {Place.NO_ADDRESS.order}"),
-        Compiled(f"NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"),
+        Compiled(f"WHEN NOT ({_there(connection, channel)}) THEN {Place.NO_ADDRESS.order}"),
+        Compiled(f"WHEN NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"),
     ]
     if cap := _cap(question.delivery, channel):
         full = _full(cap, channel, question.at)
-        whens.append(Compiled(f"p.identity IN ({full.sql}) THEN {Place.FREQUENCY_CAP.order}", full.parameters))
+        whens.append(Compiled(f"WHEN p.identity IN ({full.sql}) THEN {Place.FREQUENCY_CAP.order}", full.parameters))
     if question.delivery.control_percent:
-        whens.append(Compiled(f"p.control THEN {Place.CONTROL_GROUP.order}"))
-    cases = " ".join(f"WHEN {when.sql}" for when in whens)
-    parameters = [each for when in whens for each in when.parameters]
-    return Compiled(f"(CASE {cases} ELSE {Place.REACH.order} END)::UTINYINT", parameters)
+        whens.append(Compiled(f"WHEN p.control THEN {Place.CONTROL_GROUP.order}"))
+    cases = in_order(" ", whens)
+    return Compiled(f"(CASE {cases.sql} ELSE {Place.REACH.order} END)::UTINYINT", cases.parameters)
 
 
 def _full(cap: Cap, channel: Channel, at: datetime) -> Compiled:
@@ -157,11 +161,11 @@ def _full(cap: Cap, channel: Channel, at: datetime) -> Compiled:
     lately, gap = at - timedelta(days=cap.days), at - timedelta(hours=cap.gap_hours)
     limits = [Compiled("count(*) FILTER (sent_at > ?) >= ?", [lately, cap.messages])] if cap.messages else []
     limits += [Compiled("max(sent_at) > ?", [gap])] if cap.gap_hours else []
-    enough = " OR ".join(limit.sql for limit in limits)
+    enough = in_order(" OR ", limits)
     since = min(lately if cap.messages else at, gap)
     return Compiled(
-        f"SELECT identity FROM messages WHERE channel = '{channel}' AND sent_at > ? GROUP BY identity HAVING {enough}",
-        [since, *(each for limit in limits for each in limit.parameters)],
+        f"SELECT identity FROM messages WHERE channel = '{channel}' AND sent_at > ? GROUP BY identity HAVING {enough.sql}",
+        [since, *enough.parameters],
     )
 
 

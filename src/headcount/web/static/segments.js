@@ -1,0 +1,14 @@
+// What somebody types in a condition while the conditions are made anew is not lost.
+
+let typed = null;
+
+document.addEventListener("htmx:before:swap", () => {
+  const at = document.activeElement;
+  typed = at?.matches("#rows input") && at.value !== at.defaultValue ? { id: at.id, value: at.value } : null;
+});
+document.addEventListener("htmx:after:swap", () => {
+  const at = typed && document.getElementById(typed.id);
+  if (!at || at.value === typed.value) return;
+  at.value = typed.value;
+  at.dispatchEvent(new Event("input", { bubbles: true }));
+});
