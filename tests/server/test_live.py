@@ -177,13 +177,16 @@ def test_operations_in_one_call_and_in_several(machine: Caller) -> None:
 
 def test_what_does_not_fit_is_told_and_the_rest_applied(machine: Caller) -> None:
     send(machine, profile("w", count=1, label="x"))
-    told = send(machine, profile("w", count="many", label={"$incr": 1}, nest={"a": 1}, **{"bad:name": 1, "msg_email": False}, ok=1))
+    told = send(
+        machine, profile("w", count="many", label={"$incr": 1}, nest={"a": 1}, **{"bad:name": 1, "lost\ufffd": 1, "msg_email": False}, ok=1)
+    )
     assert (told["status"], told["processed"]) == ("success", 1)
     assert {(each["record"], each["property"], each["code"]) for each in told["notices"]} == {
         (1, "count", "number_invalid"),
         (1, "label", "operation_invalid"),
         (1, "nest", "value_nested"),
         (1, "bad:name", "header_prohibited_character"),
+        (1, "lost\ufffd", "header_prohibited_character"),
         (1, "msg_email", "consent_near_miss"),
     }
     assert values(machine, "w") == {"count": 1, "label": "x", "ok": 1}

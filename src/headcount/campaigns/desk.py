@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from headcount.audit import AuditLog
@@ -21,6 +21,7 @@ from headcount.profiles.consent import Channel
 from headcount.profiles.live import Answer, known_as
 from headcount.profiles.report import COVER, utc_text
 from headcount.segments.saved import Resolved
+from headcount.values.instants import in_utc
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]
@@ -122,7 +123,7 @@ class ReachDesk:
             return {"stored": len(records) - len(failed), "failed": failed}
 
         def answer(places: Sequence[int]) -> Answer | None:
-            return None if key is None else Answer(key, sha256, now.astimezone(UTC).replace(tzinfo=None), said(places))
+            return None if key is None else Answer(key, sha256, in_utc(now), said(places))
 
         return said(store.keep_messages(sent, answer))
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.live import Answer
+from headcount.values.instants import in_utc
 
 #: What a sender tells of one message.
 Record: TypeAlias = Mapping[str, Any]
@@ -84,7 +85,7 @@ def _fault(record: Record, now: datetime) -> str:
     at = _instant(record.get("at"), now)
     if at is None:
         return "The time is in ISO 8601 with a zone, such as 2026-06-01T12:00:00Z."
-    return "The time has not come yet." if at > now.astimezone(UTC).replace(tzinfo=None) + _AHEAD else ""
+    return "The time has not come yet." if at > in_utc(now) + _AHEAD else ""
 
 
 def _is_text(value: object) -> bool:
@@ -95,9 +96,9 @@ def _is_text(value: object) -> bool:
 def _instant(given: object, now: datetime) -> datetime | None:
     """The time in UTC, without a zone, as it is stored; now where none is given, None where it is no time."""
     if given is None:
-        return now.astimezone(UTC).replace(tzinfo=None)
+        return in_utc(now)
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else None
-        return found.astimezone(UTC).replace(tzinfo=None) if found and found.tzinfo else None
+        return in_utc(found) if found and found.tzinfo else None
     except (ValueError, OverflowError):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,13 +25,11 @@ from headcount.single_row import small_table
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
 from headcount.values import system
-from headcount.values.text import WHITE_SPACE
+from headcount.values.text import UNTIDY
 from headcount.values.types import Type
 
 #: Cells that one thread looks at at once.
 _TOGETHER = 16_384
-#: A text that may lose something: white space at an end, or the escape of a spreadsheet.
-_UNTIDY = rf"^[{re.escape(WHITE_SPACE)}']|[{re.escape(WHITE_SPACE)}]$|^$"
 #: Numbers of properties that a call would make, and does not, begin here.
 _UNMADE = 1_000_000
 #: The system properties for whose sake a record is refused, in the order in which the compared platform looks at them.
@@ -176,7 +173,7 @@ class Reading:
         checked = sorted(system.readings().keys() & applied)
         # In several batches, so that several threads read them.
         self._statements.give(cells=pa.Table.from_batches(table.to_batches(_TOGETHER), table.schema))
-        tidy = not pc.any(pc.match_substring_regex(table.column("text"), _UNTIDY)).as_py()
+        tidy = not pc.any(pc.match_substring_regex(table.column("text"), UNTIDY)).as_py()
         select = typed(self._rules.limits, self._rules.zone, sorted(keys.types()), checked, tidy=tidy)
         # The variable with the approved addresses is read when a statement is planned.
         return small_table(self._connection, select) if unusual else self._statements.table(select)

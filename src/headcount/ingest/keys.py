@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from headcount.ingest.records import NAMES, RELATIVE, Kind, Operation
 from headcount.profiles.consent import Channel, channel_of, near_miss
-from headcount.profiles.properties import NAME_LIMIT, PROHIBITED, Property
+from headcount.profiles.names import refusals
+from headcount.profiles.properties import Property
 from headcount.values.types import Type
 
 Role: TypeAlias = Literal["property", "consent", "ignored", "raw"]
@@ -143,7 +144,7 @@ class Keys:
             elif entry.key not in self.stored:
                 self.wanted.append((entry.key, stored.type))
             return
-        entry.refused = refusal(entry.key)
+        entry.refused = next(refusals(entry.key), None)
         if entry.refused:
             return
         if not types:
@@ -159,7 +160,7 @@ class Keys:
 
     def _of_event(self, entry: Entry, types: set[Type], kinds: Collection[Kind]) -> None:
         stored = self.event_types.get((entry.scope, entry.key))
-        entry.refused = refusal(entry.key)
+        entry.refused = next(refusals(entry.key), None)
         if stored is None and not types:
             # Nested objects, such as what a purchase consists of, are kept as they are.
             entry.role = "raw" if "nested" in kinds else "ignored"
@@ -174,12 +175,3 @@ def common_type(types: Collection[Type]) -> Type:
     if len(types) == 1:
         return next(iter(types))
     return Type.FLOAT if _NUMBERS.issuperset(types) else Type.STRING
-
-
-def refusal(name: str) -> str | None:
-    """The code of what keeps a name from being that of a property."""
-    if not name:
-        return "header_blank"
-    if len(name) > NAME_LIMIT:
-        return "header_too_long"
-    return "header_prohibited_character" if PROHIBITED.intersection(name) else None

@@ -24,6 +24,7 @@ from headcount.ingest.waiting import Asked, Waiting
 from headcount.ingest.writer import Writer
 from headcount.profiles.live import Call, LiveStore, known_as
 from headcount.uploads.rules import Rules
+from headcount.values.instants import in_utc
 
 #: Calls of an account that are in hand at once; the compared platform has the same limit.
 AT_ONCE = 15
@@ -95,7 +96,7 @@ class Ingest:
         known = replace(asked, key=None if asked.key is None else known_as(asked.key))
         number = self._next_number()
         sent = read(body, number)
-        at = datetime.now(UTC).replace(tzinfo=None)
+        at = in_utc(datetime.now(UTC))
         waiting = Waiting(Call(number, at, asked.actor, asked.door), body, sent, known)
         with self._changed:
             if self._promising:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from headcount.audit import AuditLog
@@ -18,6 +18,7 @@ from headcount.profiles.store import Person, ProfileStore
 from headcount.segments.export import WRITERS, Format, headers
 from headcount.segments.saved import Resolved
 from headcount.segments.store import SegmentStore
+from headcount.values.instants import in_utc
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]
@@ -98,7 +99,7 @@ class PeopleDesk:
         if reason is not None and not reason.strip():
             raise WrongCall("reason_blank", "The reason is blank.", "Say why, or give no reason.")
         by, at = self.principal, self.clock()
-        wish = Wish(channel, subscribed, source, at.astimezone(UTC).replace(tzinfo=None), by.name, by.door, reason)
+        wish = Wish(channel, subscribed, source, in_utc(at), by.name, by.door, reason)
         with self.open_store() as store:
             entry = store.set_consent(identity, wish)
         if entry is None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from headcount.profiles.consent import Channel, Occasion, Source
 from headcount.segments.cql import Query, read_query
 from headcount.segments.filter import Exists, Filter
 from headcount.segments.store import Named, Page, RecordStore, SegmentStore, Top, Trend, Wanted
+from headcount.values.instants import in_utc
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]
@@ -133,7 +134,7 @@ class RecordDesk:
         """How many people are active now, how many of them were not known before, and what time it is."""
         self._demand(Right.READ)
         now = self.clock()
-        until = now.astimezone(UTC).replace(tzinfo=None)
+        until = in_utc(now)
         with self.open_store() as store:
             people, new = store.active(until - NOW, until)
         return people, new, now
@@ -155,7 +156,7 @@ class RecordDesk:
             "address": pa.array([each.address for each in wishes], pa.string()),
             "subscribed": pa.array([each.subscribed for each in wishes], pa.bool_()),
         }
-        occasion = Occasion(at.astimezone(UTC).replace(tzinfo=None), Source.API, by.name, by.door)
+        occasion = Occasion(in_utc(at), Source.API, by.name, by.door)
         with self.open_store() as store:
             done = store.subscribe(pa.table(fields), occasion)
         held, people = (sum(done.column(name).to_pylist()) for name in ("held", "people"))
@@ -173,7 +174,7 @@ class RecordDesk:
         self._demand(Right.ERASE_PEOPLE)
         with self.open_store() as store:
             # What is stored of somebody who has no profile goes as well.
-            at = self.clock().astimezone(UTC).replace(tzinfo=None)
+            at = in_utc(self.clock())
             erased = store.erase(values if named == "identity" else store.identities(named, values), at)
         self.cursors.forget(self.principal.account_id)
         self.log.add(self.principal.did("people.erase", "people", self.clock(), people=erased))

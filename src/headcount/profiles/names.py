@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from headcount.errors import WrongCall
 from headcount.profiles.consent import channel_of, near_miss
@@ -27,8 +28,23 @@ def checked_name(wanted: str) -> str:
     return name
 
 
+def prohibited(name: str) -> Sequence[str]:
+    """The characters of a name that none may have, each once."""
+    return list(dict.fromkeys(sign for sign in name if sign in PROHIBITED or sign == UNDECODABLE or "\ud800" <= sign <= "\udfff"))
+
+
+def refusals(name: str) -> Iterator[str]:
+    """The codes of what keeps a name from being that of a property."""
+    if not name:
+        yield "header_blank"
+    if prohibited(name):
+        yield "header_prohibited_character"
+    if len(name) > NAME_LIMIT:
+        yield "header_too_long"
+
+
 def _fault(name: str) -> str:
-    bad = dict.fromkeys(sign for sign in name if sign in PROHIBITED or sign == UNDECODABLE or "\ud800" <= sign <= "\udfff")
+    bad = prohibited(name)
     channel = channel_of(name) or near_miss(name)
     faults = {
         "the name is blank": not name,

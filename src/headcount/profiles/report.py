@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Device, Everything, Person, StoredConsent, StoredEvent, StoredValue
+from headcount.values.instants import in_utc
 
 #: Stands in documents for what is there, and whoever reads them may not see.
 COVER = "•••"
@@ -55,7 +56,7 @@ def shown_value(value: Any) -> Any:  # noqa: ANN401 - of any property's type, as
 
 def utc_text(instant: datetime) -> str:
     """An instant in ISO 8601 with `Z`; one without a zone is UTC."""
-    utc = instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+    utc = instant if instant.tzinfo is None else in_utc(instant)
     return f"{utc.isoformat()}Z"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
+
+from headcount.values.instants import in_utc
 
 _SHAPE: Final = re.compile(
     r"\d{4}-\d\d-\d\d"
@@ -43,7 +45,7 @@ def _day(day: date, zone: tzinfo) -> Period:
 
 def _time(shape: re.Match[str], zone: tzinfo) -> Period:
     moment = datetime.fromisoformat(shape[0])
-    start = _utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    start = in_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     return Period(start, start + _width(shape))
 
 
@@ -54,8 +56,4 @@ def _width(shape: re.Match[str]) -> timedelta:
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    return _utc(datetime(day.year, day.month, day.day, tzinfo=zone))
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    return in_utc(datetime(day.year, day.month, day.day, tzinfo=zone))

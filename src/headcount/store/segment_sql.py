@@ -34,6 +34,7 @@ from headcount.segments.filter import (
 from headcount.segments.literal import check_operator, read_date, read_scalar
 from headcount.segments.period import Period
 from headcount.store.duckdb.events import FOLDED
+from headcount.values.instants import in_utc
 
 Parameter: TypeAlias = str | int | float | bool | datetime
 
@@ -124,21 +125,17 @@ def compile_filter(  # noqa: PLR0913 - what is asked, of which columns, and what
     Raises:
         WrongCall: `property_unknown`, `filter_type` or `upload_unknown`.
     """
-    return _Compiler(properties, ZoneInfo(zone), upload_numbers, _utc(now), event_types).condition(node)
+    return _Compiler(properties, ZoneInfo(zone), upload_numbers, in_utc(now or datetime.now(UTC)), event_types).condition(node)
 
 
 def compile_events(node: Did, *, zone: str = "UTC", event_types: EventTypes = no_types, now: datetime | None = None) -> Compiled:
     """Return the `FROM … WHERE …` of the events that count for a condition, `e`, however many a person did. Raises WrongCall."""
-    return _Compiler({}, ZoneInfo(zone), lambda _: None, _utc(now), event_types).events(node)
+    return _Compiler({}, ZoneInfo(zone), lambda _: None, in_utc(now or datetime.now(UTC)), event_types).events(node)
 
 
 def pointer(name: str) -> str:
     """The JSON pointer to a property of an event."""
     return f"/{name.replace('~', '~0').replace('/', '~1')}"
-
-
-def _utc(now: datetime | None) -> datetime:
-    return (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from headcount.uploads.rejects import Rejects
 from headcount.uploads.rules import OnProgress, of_total
 from headcount.uploads.staging import Staged
 from headcount.uploads.upload import Status, UploadRecord, UploadRecords
+from headcount.values.instants import in_utc
 
 #: The number of no upload.
 _NOBODY = 0
@@ -94,7 +95,7 @@ def checked(  # noqa: PLR0913, PLR0917 - a file and what is known about it
 ) -> WouldBe:
     """What applying the rows staged in the workdir would do now; `before` are the uploads of the same bytes with the same mapping."""
     rules, staged = looking.rules, Staged.load(workdir / "staged")
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = in_utc(datetime.now(UTC))
     origin = Origin(_NOBODY, now, reason=request.confirm_resubscribe, repeats=repeated(before, plan))
     with open_reader(rules.engine, workdir) as connection, looking.open_store() as store:
         properties = store.planned(plan.properties)

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Literal
 
 from headcount.profiles.consent import Channel, channel_of, near_miss
-from headcount.profiles.names import UNDECODABLE, title
-from headcount.profiles.properties import IDENTITY, NAME_LIMIT, PROHIBITED
+from headcount.profiles.names import prohibited, refusals, title
+from headcount.profiles.properties import IDENTITY, NAME_LIMIT
 from headcount.uploads.problems import HeaderProblem
 from headcount.values import dates
 from headcount.values.types import Type
@@ -251,14 +251,10 @@ def _operation(column: Column, names: Sequence[str]) -> tuple[Column, tuple[Head
 
 
 def _name_faults(name: str, column: Column, asked: ColumnRequest) -> Iterator[HeaderProblem]:
-    renamed = name if asked.property is not None else ""
-    bad = dict.fromkeys(f"“{c}”" for c in name if c in PROHIBITED or c == UNDECODABLE)
-    if not name:
-        yield _fault("header_blank", column)
-    elif bad:
-        yield replace(_fault("header_prohibited_character", column, " ".join(bad)), renamed=renamed)
-    if len(name) > NAME_LIMIT:
-        yield replace(_fault("header_too_long", column), renamed=renamed)
+    signs = " ".join(f"“{sign}”" for sign in prohibited(name))
+    for code in refusals(name):
+        fault = _fault(code, column, signs if code == "header_prohibited_character" else "")
+        yield replace(fault, renamed=name if asked.property is not None else "")
 
 
 def reference(column: Column) -> str:

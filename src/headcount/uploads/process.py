@@ -36,6 +36,7 @@ from headcount.uploads.staging import Staged
 from headcount.uploads.undoing import Undoing, forget_expired
 from headcount.uploads.upload import ENDED, REVERSING, Document, Status, UploadRecord, UploadRecords, is_interrupted
 from headcount.uploads.watch import Watch, never
+from headcount.values.instants import in_utc
 
 _CHANGED = "The properties of the account have changed since the check, so that nothing was applied. Look at the new check."
 
@@ -264,7 +265,7 @@ class Uploads:
         workdir, plan = self._workdir(record), Plan.from_json(record.plan or {})
         with self.open_store() as store:
             forget_expired(self.records, store, self.rules)
-            store.settle(record.turn_at.replace(tzinfo=None))
+            store.settle(in_utc(record.turn_at))
             properties = store.register(record.number, plan.properties)
         # Opened anew, the store has memory for the new columns.
         with open_reader(self.rules.engine, workdir) as connection, self.open_store() as store:
@@ -282,8 +283,8 @@ class Uploads:
 
     def _origin(self, record: UploadRecord, plan: Plan) -> Origin:
         confirmed = request_from_json(record.request).confirm_resubscribe
-        at = record.created_at.replace(tzinfo=None)
-        accepted = record.turn_at.replace(tzinfo=None)
+        at = in_utc(record.created_at)
+        accepted = in_utc(record.turn_at)
         origin = Origin(record.number, at, record.actor, record.door, confirmed, undoable=self.rules.undo_days > 0, accepted=accepted)
         return replace(origin, repeats=self._repeated(record, plan))
 

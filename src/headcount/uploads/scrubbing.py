@@ -28,6 +28,7 @@ from headcount.uploads.process import Uploads
 from headcount.uploads.requests import request_from_json
 from headcount.uploads.traces import Erased, without
 from headcount.uploads.upload import ENDED, WORKING, Document, Status, UploadRecord, Wanted
+from headcount.values.instants import in_utc
 
 #: A file that somebody only looks at is gone long before.
 _ABANDONED = timedelta(hours=1)
@@ -180,7 +181,7 @@ class Scrubbing:
 
 def _erased_since(record: UploadRecord, found: Sequence[Erasure]) -> Sequence[Erasure]:
     """The erasures after an upload was accepted. Whom a later one names was made anew."""
-    accepted = record.created_at.replace(tzinfo=None)
+    accepted = in_utc(record.created_at)
     return [each for each in found if each.at >= accepted]
 
 

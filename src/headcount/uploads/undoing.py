@@ -14,6 +14,7 @@ from headcount.uploads.reading import rows_of_chunk
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
 from headcount.uploads.undo_ledger import UndoTally, of_reversed
 from headcount.uploads.upload import REVERSING, WORKING, Document, Status, UploadRecord, UploadRecords, is_interrupted
+from headcount.values.instants import in_utc
 
 _JOBS: dict[Status, Job] = {Status.UNDOING: "undo", Status.REDOING: "redo"}
 #: Pieces of a reversal are smaller than chunks: they hold values from before and after.
@@ -191,9 +192,9 @@ def _asked(record: UploadRecord) -> Document:
 
 def _reversal(record: UploadRecord) -> Reversal:
     asked = _asked(record)
-    at = datetime.fromisoformat(asked["at"]).replace(tzinfo=None)
+    at = in_utc(datetime.fromisoformat(asked["at"]))
     return Reversal(_JOBS[record.status], record.number, at, asked["by"] or "", asked["door"])
 
 
 def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return in_utc(datetime.now(UTC))

@@ -21,6 +21,9 @@ FORMULA = r"[=+\-@\t\r](?s:.*)"
 #: ... unless it is a plain number or a phone number.
 PLAIN_NUMBER = r"[+\-]?[(.]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
 
+#: A text that `filled` may take something off, as a pattern: white space at an end, or the escape; or an empty one.
+UNTIDY = rf"^[{re.escape(WHITE_SPACE)}{ESCAPE}]|[{re.escape(WHITE_SPACE)}]$|^$"
+
 
 def literal(text: str) -> str:
     """A SQL string literal of `text`."""

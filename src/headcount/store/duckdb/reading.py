@@ -20,9 +20,9 @@ from headcount.segments.filter import Filter
 from headcount.segments.store import Breakdown, Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
 from headcount.store.duckdb import events, export, looks, numbers, people, reach, records, registry
-from headcount.store.duckdb.instants import in_utc
 from headcount.store.duckdb.reach import Question
 from headcount.store.segment_sql import Compiled, compile_events, compile_filter
+from headcount.values.instants import in_utc
 from headcount.values.types import SQL_TYPES, Type
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from headcount.profiles.properties import SYSTEM, Property
 from headcount.single_row import small_table
 from headcount.store.duckdb import registry
-from headcount.store.duckdb.instants import in_utc
+from headcount.values.instants import in_utc
 
 #: The properties that are addresses, by their numbers: SQL of what is the same where two of them are.
 COMPARED = {number: "lower({})" if name == "Email" else "{}" for number, name in enumerate(SYSTEM, 1) if name in {"Email", "Phone"}}

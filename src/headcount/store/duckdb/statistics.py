@@ -14,7 +14,7 @@ import duckdb
 
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.tending import Bin, Statistics, Uncounted, Value
-from headcount.store.duckdb.instants import in_utc
+from headcount.values.instants import in_utc
 
 #: Live calls let a property be counted again after so many seconds, and so many times what counting all takes: 5 % of the time.
 _LULL, _SHARE = 60.0, 20.0

@@ -1,4 +1,4 @@
-"""Instants in the data file."""
+"""Instants as they are stored."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def in_utc(instant: datetime) -> datetime:
-    """An instant as it is stored: in UTC, without saying so."""
+    """An instant in UTC, without saying so."""
     return instant.astimezone(UTC).replace(tzinfo=None)
