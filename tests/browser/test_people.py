@@ -35,6 +35,10 @@ def test_somebody_is_found_while_one_types(walk: Walk, people: str) -> None:
     walk.page.keyboard.press("Enter")
     expect(walk.page.get_by_role("link", name="a/b?c#d")).to_be_visible()
     expect(walk.page.get_by_role("searchbox")).to_be_focused()
+    walk.page.get_by_text("By a filter").click()
+    walk.page.get_by_label("Filter").press_sequentially('plan = "free"')
+    expect(walk.page.get_by_role("status")).to_have_text("1 person matches the filter.")
+    walk.look()
 
 
 def test_somebody_is_found_on_a_phone_by_who_sees_no_personal_data(phone: Walk, people: str) -> None:

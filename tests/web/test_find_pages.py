@@ -68,8 +68,31 @@ def test_who_is_called_so_comes_alone_where_it_is_long(people: Browser) -> None:
 
 def test_nobody_and_nothing_are_told_apart(people: Browser) -> None:
     assert "Nobody has zzz in" in found(people, "zzz")
-    assert "Who is found stands here" in found(people, "  ")
+    assert "2 people. Type to find somebody." in found(people, "  ")
     assert 'aria-current="page">People' in people.get("/people").text
+
+
+def test_before_anybody_is_looked_for_those_who_changed_last_are_shown(admin: Browser) -> None:
+    shown = words(admin.get("/people"))
+    assert "Nobody is here yet" in shown
+    assert "Upload a file" in shown
+    upload(admin, "many", table(*((f"n{number:03}", "Many", "", "") for number in range(30))))
+    upload(admin, "few", table(ANN, ("n007", "Changed", "", "")))
+    shown = words(admin.get("/people"))
+    assert "31 people; who changed last is shown" in shown
+    assert "Ann Berg" in shown
+    assert shown.index("Changed") < shown.index("Many")
+
+
+def test_somebody_is_found_by_a_filter(people: Browser) -> None:
+    answer = people.post("/people", condition='Name = "Ann Berg"')
+    assert "1 person matches the filter." in words(answer)
+    assert 'href="/people/00123"' in answer.text
+    assert 'href="/people/00124"' not in answer.text
+    assert "0 people match the filter." in words(people.post("/people", condition='identity = "x"'))
+    shown = words(people.post("/people", condition="Name ="))
+    assert "Nobody was looked for." in shown
+    assert "There is no property" in words(people.post("/people", condition="nothing = 1"))
 
 
 def test_of_many_it_says_that_there_are_more(people: Browser) -> None:

@@ -62,6 +62,13 @@ class PeopleDesk:
         (found,) = self._documents(person)
         return found
 
+    def latest(self, limit: int) -> list[Document]:
+        """The documents of at most `limit` people who changed last, the last one first."""
+        self.principal.demand(Right.READ)
+        with self.open_store() as store:
+            people = store.latest(limit)
+        return self._documents(*people)
+
     def find(self, text: str, limit: int) -> list[Document]:
         """The documents of at most `limit` people whose identity, name, e-mail address or phone number is the text or holds it.
 

@@ -449,6 +449,10 @@ class ProfileStore(Protocol):
         """At most `limit` people whom an upload created or changed, by their rows, those behind the row `after`."""
         ...
 
+    def latest(self, limit: int) -> tuple[Person, ...]:
+        """People who changed last, the last one first."""
+        ...
+
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
         """People whose identity, address or number is the text, then those of whom one of these or the name holds it, in any case.
 

@@ -128,6 +128,13 @@ def everything(connection: duckdb.DuckDBPyConnection, properties: Sequence[Prope
     )
 
 
+def latest(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], limit: int) -> tuple[Person, ...]:
+    """People who changed last, the last one first."""
+    rows = connection.execute(f"SELECT p.rowid FROM profiles p ORDER BY p.last_updated DESC LIMIT {limit}").fetchall()
+    found = of_rows(connection, properties, [row for (row,) in rows])
+    return tuple(sorted(found, key=lambda person: person.last_updated, reverse=True))
+
+
 def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], text: str, limit: int) -> tuple[Person, ...]:
     """People whose identity, e-mail address or phone number is the text; then those of whom one of these or the name holds it, in any case.
 
@@ -137,10 +144,13 @@ def find(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], 
     found = _whole(connection, columns, text, limit)
     if not found or len(text) < _WHOLE:
         found |= _parts(connection, columns, text, limit)
-    rows = list(found)[:limit]
-    people_found = people(connection, properties, "p.rowid IN (SELECT unnest(?::BIGINT[]))", [rows], limit) if rows else ()
     order = {identity: place for place, identity in enumerate(found.values())}
-    return tuple(sorted(people_found, key=lambda person: order[person.identity]))
+    return tuple(sorted(of_rows(connection, properties, list(found)[:limit]), key=lambda person: order[person.identity]))
+
+
+def of_rows(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], rows: Sequence[int]) -> tuple[Person, ...]:
+    """The people of these rows, in any order. Their rows are found first: in a larger query every column of everybody would be read."""
+    return people(connection, properties, "p.rowid IN (SELECT unnest(?::BIGINT[]))", [rows], len(rows)) if rows else ()
 
 
 def _whole(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], text: str, limit: int) -> dict[int, str]:

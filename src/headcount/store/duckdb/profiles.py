@@ -367,6 +367,11 @@ class DuckDBProfiles(Tending):
         with self._snapshot():
             return touched(self.connection, upload, part, after, limit)
 
+    def latest(self, limit: int) -> tuple[Person, ...]:
+        """See ProfileStore."""
+        with self._snapshot():
+            return people.latest(self.connection, registry.stored(self.connection), limit)
+
     def find(self, text: str, limit: int) -> tuple[Person, ...]:
         """See ProfileStore."""
         with self._snapshot():

@@ -117,10 +117,9 @@ class Reading:
         """See LookStore."""
         with self._snapshot():
             compiled, stored = self._compiled(condition, zone, upload_numbers), registry.stored(self.connection)
-            # Their rows first: with a list that is joined, every column of everybody would be read.
             asked = f"SELECT p.rowid FROM profiles p WHERE {compiled.sql} LIMIT {limit}"
             rows = [row for (row,) in self.connection.execute(asked, compiled.parameters).fetchall()]
-            return people.people(self.connection, stored, "p.rowid IN (SELECT unnest(?::BIGINT[]))", [rows], limit) if rows else ()
+            return people.of_rows(self.connection, stored, rows)
 
     def breakdown(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None], name: str, limit: int) -> Breakdown:
         """See LookStore."""
