@@ -68,8 +68,6 @@ def known_as(key: str, kind: str = "") -> str:
 class LiveEffect:
     """What a batch of live records did, beside what it was asked to."""
 
-    created: int = 0
-    updated: int = 0
     #: Columns `row`, `channel`: consents that were not given back, because the person had opted out themselves.
     held: pa.Table | None = None
     #: Columns `row`, `number`: lists that would have become too long, and numbers too large; those cells were not applied.

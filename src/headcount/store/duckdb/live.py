@@ -41,16 +41,14 @@ class LiveApplication:
         made = _made(self.live)
         self.statements.give(spoken=_with_times(self._batch.rows, made), made=made)
         met = self._met()
-        named, updated = met.num_rows, pc.sum(met.column("changes")).as_py() or 0
-        created = self._batch.rows.num_rows - named
         self.statements.give(met=met)
-        if updated:
+        if pc.any(met.column("changes")).as_py():
             self._renew(met.column_names[: met.column_names.index("pid")])
-        if created:
+        if met.num_rows < self._batch.rows.num_rows:
             self._create()
         if self._batch.channels:
             self._log_consents()
-        effect = LiveEffect(created, updated, self._held() if named else None, self._overlong())
+        effect = LiveEffect(self._held() if met.num_rows else None, self._overlong())
         self._run("INSERT INTO calls SELECT call, made_at, actor, door FROM made")
         if self.live.edits is not None:
             self.statements.give(edits=self.live.edits)
