@@ -59,7 +59,7 @@ def as_json(value: Any) -> Any:  # noqa: ANN401 - of any type
     return f"{value.isoformat()}Z" if isinstance(value, datetime) else value
 
 
-@settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=9, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(PEOPLE)
 def test_statistics_are_those_of_plain_python(tmp_path_factory: Any, people: list[dict[str, Any]]) -> None:  # noqa: ANN401 - pytest's
     with account_in(tmp_path_factory.mktemp("people")) as account:

@@ -286,7 +286,7 @@ def contents(store: DuckDBProfiles) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @given(st.one_of(stories(files), stories(edits), stories(matches, sampled=False)))
-@settings(max_examples=18)
+@settings(max_examples=13)
 def test_uploads_do_what_the_specification_says(story: Story) -> None:
     with account(story) as app:
         state = State()
@@ -322,7 +322,7 @@ def decline(app: Application, moment: Random) -> None:
 
 
 @given(st.one_of(stories(files), stories(edits), stories(matches, sampled=False)), st.integers(0, 9))
-@settings(max_examples=14)
+@settings(max_examples=10)
 def test_a_check_says_what_the_upload_then_does(story: Story, seed: int) -> None:
     moment = Random(seed)
     with account(story) as app:

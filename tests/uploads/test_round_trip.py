@@ -115,7 +115,7 @@ def assert_unchanged(account: Account, exported: bytes) -> None:
 
 
 @given(files(), st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu"]))
-@settings(max_examples=15)
+@settings(max_examples=11)
 def test_what_goes_out_comes_back_unchanged(file: str, zone: str) -> None:
     with tempfile.TemporaryDirectory() as folder, account_in(Path(folder), timezone=zone) as account:
         account.send(file, known(file))

@@ -268,7 +268,7 @@ def stories(draw: st.DrawFn) -> list[File | Said | Turn]:
 
 
 @given(stories(), st.sampled_from([1, 2, 1000]))
-@settings(max_examples=14)
+@settings(max_examples=10)
 def test_any_order_of_uploads_undos_and_redos(steps: list[File | Said | Turn], chunk_rows: int) -> None:
     with TemporaryDirectory() as folder, account_in(Path(folder), chunk_rows=chunk_rows) as account:
         story = Story(account)
