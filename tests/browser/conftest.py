@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playw
 
 from headcount.auth.access import Access
 from headcount.auth.rights import Role, operator
-from headcount.bootstrap import open_access
+from headcount.bootstrap import begin, open_access
 from headcount.config import load_settings
 
 ACCOUNT, ADMIN, PASSWORD, PASSCODE = "acme", "admin@acme.example", "a long enough word", "a-passcode-of-the-test"
@@ -60,10 +60,10 @@ class Server:
 
 @pytest.fixture(scope="session")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a server that was started once, with a user of each role: hashing their passwords takes its time."""
+    """A data directory after the first start, with a user of each role: hashing their passwords takes its time."""
     data = tmp_path_factory.mktemp("begun") / "data"
-    with _serving(data):
-        _users(data)
+    begin(load_settings(data=data, account=ACCOUNT, passcode=PASSCODE, admin_email=ADMIN, admin_password=PASSWORD))
+    _users(data)
     return data
 
 
@@ -82,8 +82,7 @@ def module_server(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @contextmanager
 def _serving(data: Path) -> Iterator[Server]:
-    given = {"ACCOUNT_ID": ACCOUNT, "PASSCODE": PASSCODE, "ADMIN_EMAIL": ADMIN, "ADMIN_PASSWORD": PASSWORD, "CHUNK_ROWS": "20000"}
-    environment = {**os.environ, **{f"HEADCOUNT_{key}": value for key, value in given.items()}, "HEADCOUNT_DATA": str(data)}
+    environment = {**os.environ, "HEADCOUNT_ACCOUNT_ID": ACCOUNT, "HEADCOUNT_CHUNK_ROWS": "20000", "HEADCOUNT_DATA": str(data)}
     command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

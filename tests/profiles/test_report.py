@@ -7,8 +7,9 @@ import pytest
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
-from headcount.profiles.report import document, utc_text
+from headcount.profiles.report import document
 from headcount.profiles.store import Person, StoredConsent, StoredEvent, StoredValue
+from headcount.values.instants import utc_text
 from headcount.values.types import Type
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -19,9 +19,9 @@ from headcount.campaigns.reach import Audience, Cap, Counts, Place, ReachStore
 from headcount.campaigns.touching import names_asked
 from headcount.profiles.consent import Channel
 from headcount.profiles.live import Answer, known_as
-from headcount.profiles.report import COVER, utc_text
+from headcount.profiles.report import COVER
 from headcount.segments.saved import Resolved
-from headcount.values.instants import in_utc
+from headcount.values.instants import in_utc, utc_text
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]

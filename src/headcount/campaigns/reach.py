@@ -83,7 +83,7 @@ Counts: TypeAlias = Mapping[Place, int]
 
 
 class ReachStore(Protocol):
-    """The profiles of one account, as messages find them. Counting, listing and sending share one query."""
+    """The profiles of one account, as messages find them. Who counts, lists or sends is told the same."""
 
     def count_addresses(self) -> None:
         """Find out, and keep, which addresses several people have, where any were written since. Others go on meanwhile."""

@@ -17,7 +17,7 @@ from headcount.campaigns.messages import Record
 from headcount.campaigns.reach import Cap, Place
 from headcount.cli.work import Document
 from headcount.client.connection import Connection, copy
-from headcount.client.paths import segment
+from headcount.client.paths import of_segment, segment
 from headcount.people.segments import Wish
 from headcount.profiles.consent import Channel, Source, State
 from headcount.segments.export import Format
@@ -97,12 +97,12 @@ class RemoteSegments:
 
     def change(self, segment_id: str, wish: Wish) -> Document:
         """See SegmentWork."""
-        found: Document = self.connection.put(f"segments/{segment(segment_id)}", _body(wish))
+        found: Document = self.connection.put(of_segment(segment_id), _body(wish))
         return found
 
     def delete(self, segment_id: str) -> None:
         """See SegmentWork."""
-        self.connection.delete(f"segments/{segment(segment_id)}")
+        self.connection.delete(of_segment(segment_id))
 
 
 @dataclass(frozen=True, slots=True)

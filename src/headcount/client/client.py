@@ -22,13 +22,14 @@ from headcount.client.documents import Document, Upload
 from headcount.client.events import OnProgress
 from headcount.client.failures import error_of
 from headcount.client.patience import Patience
-from headcount.client.records import Record, in_zone
+from headcount.client.records import Record
 from headcount.client.sending import Result, Sender
 from headcount.client.sources import Manifest, Source, manifest_at, on_disk
 from headcount.client.transfer import Parcel
 from headcount.config import address
 from headcount.errors import FileRejected, HeadcountError, WrongCall
 from headcount.profiles.properties import SYSTEM
+from headcount.values.instants import utc_text
 from headcount.values.types import Type
 
 #: Where a file goes: a path, or an opened file.
@@ -262,9 +263,10 @@ class Client:
         found: Document = self._connection.post("reach", body)
         return found
 
-    def segments(self) -> list[Document]:
-        """The saved segments, by their names."""
-        return self._segments()
+    def segments(self, name: str | None = None) -> list[Document]:
+        """The saved segments by their names, or the one of a name, in any case."""
+        found: list[Document] = self._connection.get("segments", {"name": name})["segments"]
+        return found
 
     def save_segment(
         self, name: str, condition: str, *, description: str = "", frozen: bool = False, expires_at: datetime | None = None
@@ -275,17 +277,17 @@ class Client:
         """
         kind = "frozen" if frozen else "live"
         wish = {"name": name, "filter": condition, "description": description, "kind": kind, "expires_at": _text(expires_at)}
-        known = self._segments(name)
-        call, path = (self._connection.put, paths.of_segment(known[0])) if known else (self._connection.post, "segments")
+        known = self.segments(name)
+        call, path = (self._connection.put, paths.of_segment(known[0]["id"])) if known else (self._connection.post, "segments")
         saved: Document = call(path, wish)
         return saved
 
     def delete_segment(self, name: str) -> None:
         """Forget a saved segment; the people stay. Raises WrongCall (`segment_unknown`, `segment_used` by filters of others)."""
-        known = self._segments(name)
+        known = self.segments(name)
         if not known:
             raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "segments() shows all of them.")
-        self._connection.delete(paths.of_segment(known[0]))
+        self._connection.delete(paths.of_segment(known[0]["id"]))
 
     def audience(
         self,
@@ -325,10 +327,6 @@ class Client:
         """Change whether a person may be messaged on a channel: `changed`, and the `entry` of the consent log."""
         body = {"identity": identity, "channel": channel, "state": state, "source": source, "reason": reason}
         found: Document = self._connection.post("consent", body)
-        return found
-
-    def _segments(self, name: str | None = None) -> list[Document]:
-        found: list[Document] = self._connection.get("segments", {"name": name})["segments"]
         return found
 
     @contextmanager
@@ -387,7 +385,7 @@ def _assert_address(url: str) -> None:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else in_zone(moment).isoformat()
+    return None if moment is None else utc_text(moment)
 
 
 def _opened(to: Sink) -> AbstractContextManager[BinaryIO]:

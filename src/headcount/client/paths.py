@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from headcount.errors import WrongCall
@@ -17,9 +15,9 @@ def of_upload(upload_id: str, what: str = "") -> str:
     return f"uploads/{upload_id}/{what}".removesuffix("/")
 
 
-def of_segment(saved: Mapping[str, Any]) -> str:
+def of_segment(segment_id: str) -> str:
     """The path of a saved segment."""
-    return f"segments/{segment(saved['id'])}"
+    return f"segments/{segment(segment_id)}"
 
 
 def segment(text: str) -> str:

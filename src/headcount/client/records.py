@@ -117,11 +117,6 @@ def _spoken(value: object) -> object:
     raise WrongCall("record_invalid", f"A value of type {type(value).__name__} is in no record.", "Make it a text, a number or a list.")
 
 
-def in_zone(moment: datetime) -> datetime:
-    """A time with a zone; one that has none is in UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _seconds(moment: datetime) -> int:
-    """Seconds since 1970."""
-    return int(in_zone(moment).timestamp())
+    """Seconds since 1970; a time without a zone is in UTC."""
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -13,9 +13,9 @@ from headcount.auth.rights import Principal, Right
 from headcount.errors import WrongCall
 from headcount.people.masking import masked_property, masked_values
 from headcount.profiles.names import checked_name
-from headcount.profiles.report import utc_text
 from headcount.profiles.tending import Holdings, PropertyStore, Statistics, Tended
 from headcount.profiles.uses import Use, Uses
+from headcount.values.instants import utc_text
 from headcount.values.types import Type
 
 #: A JSON object.

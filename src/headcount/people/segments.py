@@ -13,7 +13,7 @@ from headcount.auth.rights import Principal, Right
 from headcount.auth.tokens import new_id
 from headcount.errors import WrongCall
 from headcount.people.masking import masked_person
-from headcount.profiles.report import COVER, document, shown_value, utc_text
+from headcount.profiles.report import COVER, document, shown_value
 from headcount.segments.filter import InSegment
 from headcount.segments.filter_json import to_json
 from headcount.segments.grammar import parse, render
@@ -32,6 +32,7 @@ from headcount.segments.saved import (
     with_change,
 )
 from headcount.segments.store import Change, Filled, Listing, ListStore, LookStore, SegmentStore
+from headcount.values.instants import utc_text
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]

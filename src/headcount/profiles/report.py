@@ -10,7 +10,7 @@ from typing import Any
 from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.store import Device, Everything, Person, StoredConsent, StoredEvent, StoredValue
-from headcount.values.instants import in_utc
+from headcount.values.instants import utc_text
 
 #: Stands in documents for what is there, and whoever reads them may not see.
 COVER = "•••"
@@ -52,12 +52,6 @@ def _device(device: Device) -> dict[str, Any]:
 def shown_value(value: Any) -> Any:  # noqa: ANN401 - of any property's type, as JSON has it
     """A stored value as it is shown."""
     return utc_text(value) if isinstance(value, datetime) else value
-
-
-def utc_text(instant: datetime) -> str:
-    """An instant in ISO 8601 with `Z`; one without a zone is UTC."""
-    utc = instant if instant.tzinfo is None else in_utc(instant)
-    return f"{utc.isoformat()}Z"
 
 
 def _properties(person: Person, upload_ids: Mapping[int, str], now: datetime) -> dict[str, Any]:

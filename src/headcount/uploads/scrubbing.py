@@ -20,7 +20,6 @@ import structlog
 from headcount.csvfile.dialect import Given
 from headcount.csvfile.rewriting import mentioned, received, written
 from headcount.errors import FileRejected
-from headcount.profiles.report import utc_text
 from headcount.profiles.store import Erasure
 from headcount.uploads import rejects
 from headcount.uploads.plan import Plan
@@ -28,7 +27,7 @@ from headcount.uploads.process import Uploads
 from headcount.uploads.requests import request_from_json
 from headcount.uploads.traces import Erased, without
 from headcount.uploads.upload import ENDED, WORKING, Document, Status, UploadRecord, Wanted
-from headcount.values.instants import in_utc
+from headcount.values.instants import in_utc, utc_text
 
 #: A file that somebody only looks at is gone long before.
 _ABANDONED = timedelta(hours=1)

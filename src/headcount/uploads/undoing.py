@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from headcount.errors import HeadcountError, WrongCall
-from headcount.profiles.report import utc_text
 from headcount.profiles.store import Job, ProfileStore, Progress, Reversal, Reversed
 from headcount.uploads.owner import is_alive, this_process
 from headcount.uploads.reading import rows_of_chunk
 from headcount.uploads.rules import OnProgress, OpenStore, Rules, no_progress
 from headcount.uploads.undo_ledger import UndoTally, of_reversed
 from headcount.uploads.upload import REVERSING, WORKING, Document, Status, UploadRecord, UploadRecords, is_interrupted
-from headcount.values.instants import in_utc
+from headcount.values.instants import in_utc, utc_text
 
 _JOBS: dict[Status, Job] = {Status.UNDOING: "undo", Status.REDOING: "redo"}
 #: Pieces of a reversal are smaller than chunks: they hold values from before and after.

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from headcount.campaigns.reach import Place
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
+from headcount.web.building import EVERYBODY
 from headcount.web.reach_words import CHANNELS, PLACES, WHY, charts
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
@@ -18,13 +19,12 @@ router = APIRouter(include_in_schema=False)
 REACH = "/reach"
 #: People on a page.
 PAGE = 100
-_EVERYBODY = "identity exists"
 
 
 @router.get(REACH)
 def ask(request: Request, visit: Visiting) -> Response:
     """The form, filled in for everybody."""
-    return _page(request, visit, _EVERYBODY)
+    return _page(request, visit, EVERYBODY)
 
 
 # A filter can name a person: it travels in the body, where neither history nor log keeps it, and so the answer is the page itself.

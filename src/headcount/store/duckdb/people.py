@@ -163,6 +163,7 @@ def _whole(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], te
 
 def _numbers(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
     """The E.164 number that the text is, if it is one."""
+    # As most are typed: planning the question takes a quarter of finding whose it is.
     if re.fullmatch(E164, text):
         return [text]
     (number,) = single_row(connection, f"SELECT {phone('t')} FROM (SELECT ?::VARCHAR AS t)", [text])

@@ -119,12 +119,12 @@ def _selected(question: Question, columns: Sequence[Compiled], conditions: Colle
     known = in_order(", ", [Compiled("p.*, p.rowid AS pid"), *_control(question.delivery)])
     wanted = in_order(" AND ", [Compiled(f"({each.sql})", each.parameters) for each in (question.people, *conditions)])
     parts = [
+        Compiled("SELECT"),
         in_order(", ", columns),
         Compiled(f"FROM (SELECT {known.sql} FROM profiles p) p", known.parameters),
         Compiled(f"WHERE {wanted.sql}", wanted.parameters),
     ]
-    found = in_order(" ", parts)
-    return Compiled(f"SELECT {found.sql}", found.parameters)
+    return in_order(" ", parts)
 
 
 def _control(delivery: Delivery) -> Iterator[Compiled]:
