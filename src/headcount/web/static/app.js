@@ -27,6 +27,21 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// What somebody chose or typed before the fields of a page could listen is said once more.
+document.addEventListener("htmx:after:process", ({ target }) => {
+  if (target !== document.body) return;
+  for (const field of document.querySelectorAll("[hx-trigger] :is(input, select, textarea), :is(input, select, textarea)[hx-trigger]")) {
+    if (!differs(field)) continue;
+    for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
+});
+
+/** Whether a field says something else than when the page came. */
+function differs(field) {
+  if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+}
+
 // Copy a secret that is shown once.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
