@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 
 from headcount.profiles.consent import Channel, Occasion, Source, Wish
+from headcount.profiles.live import Answer
 from headcount.segments.cql import Query, read_query
 from headcount.segments.filter import Exists, Not
 from headcount.segments.store import Trend, Wanted
-from headcount.store.duckdb import events, images, registry
+from headcount.store.duckdb import events, images, live, registry
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
 from headcount.values.types import Type
 
@@ -229,6 +230,18 @@ def test_nothing_is_left_of_who_is_erased(store: DuckDBProfiles) -> None:
         ("Ann@x.com",),
         ("+4915112345678",),
     )
+
+
+@pytest.mark.parametrize("identity", ["müller", 'the "one"', "back\\slash", "two\nlines", "日本"])
+def test_refused_records_of_who_is_erased_go_however_json_spells_them(store: DuckDBProfiles, identity: str) -> None:
+    refused = {"place": 0, "code": "email_invalid", "property": "Email", "phone": None}
+    records = [{"identity": identity.upper(), "Name": "x"}, {"identity": "dan"}]
+    answer = {"processed": 0, "failed": [{**refused, "record": record} for record in records], "notices": []}
+    live.keep_answers(store.connection, [Answer("k", "h", AT, answer)])
+    store.erase([identity], AT)
+    kept = store.answer("k")
+    assert kept is not None
+    assert kept.answer == {**answer, "failed": [{**refused, "record": record} for record in (None, {"identity": "dan"})]}
 
 
 def test_an_upload_that_was_accepted_before_does_not_win(store: DuckDBProfiles) -> None:

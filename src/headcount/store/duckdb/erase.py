@@ -80,12 +80,14 @@ def _cover_answers(connection: duckdb.DuckDBPyConnection, number: int) -> None:
 
     Answers to messages that were told of have no records.
     """
-    texts = [text for (text,) in connection.execute("SELECT lower(text) FROM erasures WHERE number = ?", [number]).fetchall()]
-    named = "len(list_filter($texts::VARCHAR[], lambda t: contains(lower(f.record::VARCHAR || coalesce(f.phone, '')), t))) > 0"
+    # As they stand in JSON that `json` has written: signs as they are, but for the few that JSON escapes.
+    found = connection.execute("SELECT text FROM erasures WHERE number = ?", [number]).fetchall()
+    texts = [json.dumps(text, ensure_ascii=False)[1:-1] for (text,) in found]
+    named = "len(list_filter($texts::VARCHAR[], lambda t: contains(lower(concat(json(f.record), f.phone)), lower(t)))) > 0"
     shape = {"place": "BIGINT", "code": "VARCHAR", "property": "VARCHAR", "record": "JSON", "phone": "VARCHAR"}
     failed = f"from_json(answer->'failed', {literal(json.dumps([shape]))})"
     covered = f"CASE WHEN {named} THEN struct_update(f, record := 'null'::JSON, phone := NULL) ELSE f END"
-    hit = "len(list_filter($texts::VARCHAR[], lambda t: contains(lower(answer::VARCHAR), t))) > 0"
+    hit = "len(list_filter($texts::VARCHAR[], lambda t: contains(lower(json(answer)), lower(t)))) > 0"
     connection.execute(
         "UPDATE answered SET answer = json_object('processed', answer->'processed', 'notices', answer->'notices', "
         f"'failed', list_transform({failed}, lambda f: {covered})) WHERE (answer->'processed') IS NOT NULL AND {hit}",
