@@ -136,7 +136,7 @@ class Application:
 @contextmanager
 def application(settings: Settings) -> Iterator[Application]:
     """The application on the data directory of the settings, made when it is missing."""
-    _make_directory(settings.data)
+    make_directory(settings.data)
     data_file = _data_file(settings)
     control = open_control(settings.data / "control.sqlite")
     try:
@@ -180,9 +180,9 @@ def _data_file(settings: Settings) -> Path:
     return settings.data / "accounts" / f"{settings.account}.duckdb"
 
 
-def _make_directory(path: Path) -> None:
+def make_directory(path: Path) -> None:
+    """The data directory, for nobody else on the machine. Raises WrongCall."""
     try:
-        # People's data is for nobody else on the machine.
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = f"The data directory {path} cannot be made: {error.strerror}."
@@ -387,7 +387,7 @@ class _Accounts:
 @contextmanager
 def open_house(settings: Settings) -> Iterator[House]:
     """The use cases of all accounts for a server, with the worker at work for as long as the context lasts."""
-    _make_directory(settings.data)
+    make_directory(settings.data)
     control = open_control(settings.data / "control.sqlite")
     worker = Worker(settings.workers)
     accounts = _Accounts(settings, control, worker.wake)
@@ -426,7 +426,7 @@ def open_house(settings: Settings) -> Iterator[House]:
 @contextmanager
 def open_access(settings: Settings) -> Iterator[tuple[SqlAccounts, Access]]:
     """The accounts, and who may enter them. Beside a running server, too: it asks anew with each call."""
-    _make_directory(settings.data)
+    make_directory(settings.data)
     control = open_control(settings.data / "control.sqlite")
     try:
         yield SqlAccounts(control), Access(SqlUsers(control), SqlPasscodes(control), SqlAuditLog(control), Passwords(), _now)
@@ -436,7 +436,7 @@ def open_access(settings: Settings) -> Iterator[tuple[SqlAccounts, Access]]:
 
 def begin(settings: Settings) -> Made | None:
     """The first account, its passcode and an administrator; None where there is a user already. Raises WrongCall."""
-    _make_directory(settings.data)
+    make_directory(settings.data)
     control = open_control(settings.data / "control.sqlite")
     try:
         return first_start(SqlBeginnings(control), Passwords(), _given(settings), _now())

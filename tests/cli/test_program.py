@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -52,11 +53,13 @@ def test_accounts_do_not_see_each_other(headcount: Headcount, people: str) -> No
     assert headcount("--account", "two", "segment", "count", "identity exists", "--json").json == {"count": 0}
 
 
-def test_the_doctor_finds_all_in_order(headcount: Headcount) -> None:
+def test_the_doctor_finds_all_in_order(headcount: Headcount, tmp_path: Path) -> None:
     done = headcount("doctor", "--json")
     assert (done.code, done.json["ok"]) == (0, True)
     assert {"data directory", "disk", "control file", "data file", "uploads"} <= {c["name"] for c in done.json["checks"]}
     assert headcount("doctor").out.startswith(f"ok         program: Headcount {__version__}")
+    headcount("--data", str(tmp_path / "fresh"), "doctor")
+    assert stat.S_IMODE((tmp_path / "fresh").stat().st_mode) == 0o700, "the first command makes it for nobody else"
 
 
 def test_the_doctor_names_the_way_out(headcount: Headcount, tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ from tests.server.house import ACME, OTHER, Caller, Document, Site, cheap_passwo
 
 from headcount import bootstrap
 from headcount.auth.rights import Right, Role, operator
+from headcount.errors import WrongCall
 from headcount.profiles.report import COVER
+from headcount.store.control.segments import SqlSegments
+from headcount.store.duckdb.profiles import DuckDBProfiles
 
 FILE = (
     "identity,Email,Phone,plan,tags\n"
@@ -102,6 +105,25 @@ def test_a_frozen_segment_stays_who_it_was(machine: Caller) -> None:
     assert told(machine.call("PUT", f"segments/{made['id']}", json=renamed))["people"] == 3
     machine.upload("identity,plan,plan.operation\n4,,$delete\n")
     assert (count(machine, 'in segment "Pros"'), count(machine, 'in segment "Held"')) == (2, 3)
+
+
+def test_where_a_record_is_refused_every_list_stays_as_it_was(machine: Caller, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = saved(machine, "Kept", PRO, kind="frozen")
+
+    def refuse(*_: object) -> None:
+        raise WrongCall("segment_exists", "Somebody was faster.", "Choose another name.")
+
+    body = {"name": "Kept", "filter": "Phone exists", "kind": "frozen"}
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlSegments, "add", refuse)
+        patched.setattr(SqlSegments, "change", refuse)
+        assert code(machine.call("PUT", f"segments/{made['id']}", json=body)) == (409, "segment_exists")
+        assert code(machine.call("POST", "segments", json={**body, "name": "New"})) == (409, "segment_exists")
+        assert code(sent(machine, "name=Newer&change=add", "identity\n1\n")) == (409, "segment_exists")
+    assert count(machine, 'in segment "Kept"') == 2
+    with site.house.segments(operator(ACME)).open_store() as store:
+        assert isinstance(store, DuckDBProfiles)
+        assert store.connection.execute("SELECT count(*), count(DISTINCT list) FROM listed").fetchall() == [(2, 1)]
 
 
 def test_a_new_name_holds_in_the_filters_of_others_and_what_is_used_stays(machine: Caller) -> None:

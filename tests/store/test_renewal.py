@@ -28,9 +28,9 @@ def shared(tmp_path: Path) -> Iterator[SharedProfiles]:
         shared.close_idle(0)
 
 
-def freeze(shared: SharedProfiles, number: int | None = None) -> tuple[int, int]:
+def freeze(shared: SharedProfiles) -> tuple[int, int]:
     with shared.open() as store:
-        return store.freeze(number, EVERYBODY, "UTC", lambda _: None)
+        return store.freeze(EVERYBODY, "UTC", lambda _: None)
 
 
 def test_the_number_of_a_list_is_not_given_again(shared: SharedProfiles) -> None:
@@ -75,10 +75,12 @@ def test_a_list_that_changes_meanwhile_puts_the_renewal_off(shared: SharedProfil
     def changed_after(renewal: Renewal) -> Iterator[None]:
         with begun(renewal):
             # As many as before: nobody would see it by the number of rows.
-            freeze(shared, number)
+            with shared.open() as store:
+                store.drop_list(number)
+            freeze(shared)
             yield
 
     monkeypatch.setattr(Renewal, "begun", changed_after)
     with pytest.raises(Busy):
         shared.renew([])
-    assert freeze(shared, number) == (number, 2)
+    assert freeze(shared)[1] == 2

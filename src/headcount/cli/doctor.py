@@ -13,7 +13,7 @@ import duckdb
 import typer
 
 from headcount import __version__
-from headcount.bootstrap import application
+from headcount.bootstrap import application, make_directory
 from headcount.cli.call import Call, JsonFlag, call_of, connected
 from headcount.cli.exits import Exit
 from headcount.cli.local import Local
@@ -86,9 +86,9 @@ def _in_force(settings: Settings) -> str:
 
 def _directory(path: Path) -> Check:
     try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        return Check("data directory", ok=False, message=f"{path} cannot be made: {error.strerror}.", advice="Name another with --data.")
+        make_directory(path)
+    except HeadcountError as error:
+        return _failed("data directory", error)
     if not os.access(path, os.W_OK | os.X_OK):
         advice = "Change its owner, or name another with --data."
         return Check("data directory", ok=False, message=f"{path} may not be written.", advice=advice)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from headcount.audit import AuditLog
 from headcount.auth.rights import Principal, Right
 from headcount.auth.tokens import new_id
-from headcount.errors import WrongCall
+from headcount.errors import HeadcountError, WrongCall
 from headcount.people.masking import masked_person
 from headcount.profiles.report import COVER, document, shown_value
 from headcount.segments.filter import InSegment
@@ -77,13 +77,19 @@ class SegmentDesk:
         """The segments by their names, or the one of a name, in any case. Without how many people are in each."""
         self.principal.demand(Right.READ)
         saved = self._saved()
-        return [self._described(each, saved) for each in saved if name is None or folded(each.name) == folded(name)]
+        users = users_of(saved)
+        return [self._described(each, users) for each in saved if name is None or folded(each.name) == folded(name)]
+
+    def names(self) -> Mapping[str, str]:
+        """From the ids of the segments to their names, in the order of these."""
+        self.principal.demand(Right.READ)
+        return {each.id: each.name for each in self._saved()}
 
     def show(self, segment_id: str) -> Document:
         """One segment."""
         self.principal.demand(Right.READ)
         saved = self._saved()
-        return self._described(_of_id(saved, segment_id), saved)
+        return self._described(_of_id(saved, segment_id), users_of(saved))
 
     def save(self, wish: Wish) -> Document:
         """Save a new segment; with `people`, how many are in it. Raises WrongCall (`segment_exists`, `segment_invalid`, as filters do)."""
@@ -105,9 +111,10 @@ class SegmentDesk:
             expires_at=wish.expires_at,
         )
         kept, people = self._settled(made, refreeze=True)
-        self.records.add(kept)
+        with self._list_in_place_of(None, kept.list_number):
+            self.records.add(kept)
         self.log.add(self.principal.did("segment.save", kept.id, now, kind=kept.kind, people=people))
-        return {**self._described(kept, self._saved()), "people": people}
+        return {**self._described(kept, users_of(self._saved())), "people": people}
 
     def change(self, segment_id: str, wish: Wish) -> Document:
         """Make another of a segment, as `save` makes one. Filters that name it go on doing so. Without a filter its list stays."""
@@ -127,25 +134,21 @@ class SegmentDesk:
             raise WrongCall("segment_invalid", "A live segment needs a filter.", "Name one, or leave it a list.")
         others = [each for each in with_change(saved, after, after.changed_at) if each.id != after.id and each not in saved]
         kept, people = self._settled(after, refreeze=wish.filter is not None)
-        self.records.change([kept, *others])
-        if before.list_number is not None and kept.list_number is None:
-            with self.open_store() as store:
-                store.drop_list(before.list_number)
+        with self._list_in_place_of(before.list_number, kept.list_number):
+            self.records.change([kept, *others])
         self.log.add(self.principal.did("segment.change", kept.id, self.clock(), kind=kept.kind, people=people))
-        return {**self._described(kept, self._saved()), "people": people}
+        return {**self._described(kept, users_of(self._saved())), "people": people}
 
     def delete(self, segment_id: str) -> None:
         """Forget a segment. Raises WrongCall `segment_used`, which names those that ask for it."""
         self.principal.demand(Right.EDIT_CAMPAIGNS)
         saved = self._saved()
         gone = _of_id(saved, segment_id)
-        if users := [each.name for each in users_of(saved, gone.name)]:
+        if users := users_of(saved).get(folded(gone.name)):
             names = ", ".join(f"“{name}”" for name in users)
             raise WrongCall("segment_used", f"The segment is asked for by {names}.", "Change or delete these first.")
-        self.records.delete(self.principal.account_id, gone.id)
-        if gone.list_number is not None:
-            with self.open_store() as store:
-                store.drop_list(gone.list_number)
+        with self._list_in_place_of(gone.list_number, None):
+            self.records.delete(self.principal.account_id, gone.id)
         self.log.add(self.principal.did("segment.delete", gone.id, self.clock()))
 
     def assert_fillable(self, name: str, change: Change) -> None:
@@ -173,13 +176,14 @@ class SegmentDesk:
             number, filled = store.fill(before.list_number if before else None, listing, change)
         if before is None:
             kept = self._new_list(name, number, now, expires_at)
-            self.records.add(kept)
+            with self._list_in_place_of(None, number):
+                self.records.add(kept)
         else:
             kept = replace(before, list_number=number, filter=None, changed_at=now, expires_at=expires_at or before.expires_at)
             self.records.change([kept])
         counted = {"rows": filled.rows + listing.rejected, "added": filled.added, "removed": filled.removed, "people": filled.people}
         self.log.add(self.principal.did("segment.fill", kept.id, now, change=change, **counted))
-        return {"segment": self._described(kept, self._saved()), **counted, **self._answered_for(filled, listing)}
+        return {"segment": self._described(kept, users_of(self._saved())), **counted, **self._answered_for(filled, listing)}
 
     def written(self, condition: str) -> Document:
         """A filter in both ways it is written, `filter` and `json`; what it names need not be there. Raises WrongCall `filter_invalid`."""
@@ -255,10 +259,25 @@ class SegmentDesk:
             if segment.kind == "frozen" and segment.tree is not None and (refreeze or segment.list_number is None):
                 # Its filter is asked as things were before it.
                 whom = resolved(segment.tree, saved, now).filter
-                number, people = store.freeze(segment.list_number, whom, self.zone, self.upload_number)
+                number, people = store.freeze(whom, self.zone, self.upload_number)
                 return replace(segment, list_number=number), people
             kept = replace(segment, list_number=segment.list_number if segment.kind == "frozen" else None)
             return kept, store.count(resolved(InSegment(segment.name), after, now).filter, self.zone, self.upload_number)
+
+    @contextmanager
+    def _list_in_place_of(self, before: int | None, after: int | None) -> Iterator[None]:
+        """The record of a segment is written meanwhile. Its list of before goes when that is done, its new one where it is refused."""
+        try:
+            yield
+        except HeadcountError:
+            self._drop_list(after, kept=before)
+            raise
+        self._drop_list(before, kept=after)
+
+    def _drop_list(self, number: int | None, kept: int | None) -> None:
+        if number is not None and number != kept:
+            with self.open_store() as store:
+                store.drop_list(number)
 
     def _assert_expiry(self, expires_at: datetime | None) -> None:
         if expires_at is not None and expires_at <= self.clock():
@@ -287,7 +306,7 @@ class SegmentDesk:
         counted = {"found": filled.found, "merged": filled.merged, "unknown": filled.unknown, "rejected": listing.rejected}
         return {**counted, "unknown_rows": unknown, "problems": problems}
 
-    def _described(self, segment: SavedSegment, saved: Sequence[SavedSegment]) -> Document:
+    def _described(self, segment: SavedSegment, users: Mapping[str, Sequence[str]]) -> Document:
         tree = segment.tree
         return {
             "id": segment.id,
@@ -301,7 +320,7 @@ class SegmentDesk:
             "changed_at": utc_text(segment.changed_at),
             "expires_at": segment.expires_at and utc_text(segment.expires_at.astimezone(UTC)),
             "expired": segment.has_expired(self.clock()),
-            "used_by": [each.name for each in users_of(saved, segment.name)],
+            "used_by": list(users.get(folded(segment.name), ())),
         }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeAlias
@@ -109,12 +110,14 @@ def named(segments: Sequence[SavedSegment], name: str) -> SavedSegment:
     raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "`headcount segment list` shows all of them.")
 
 
-def users_of(segments: Sequence[SavedSegment], name: str) -> Iterator[SavedSegment]:
-    """The live segments whose filter asks for the segment of a name."""
+def users_of(segments: Sequence[SavedSegment]) -> Mapping[str, Sequence[str]]:
+    """From the names of segments, folded, to those of the live ones whose filter asks for them."""
+    users: defaultdict[str, list[str]] = defaultdict(list)
     for each in segments:
-        asked = segments_of(each.tree) if each.kind == "live" and each.tree else ()
-        if folded(name) in map(folded, asked):
-            yield each
+        tree = each.tree if each.kind == "live" else None
+        for name in {folded(name) for name in segments_of(tree)} if tree else ():
+            users[name].append(each.name)
+    return users
 
 
 def with_change(saved: Sequence[SavedSegment], segment: SavedSegment, now: datetime) -> Sequence[SavedSegment]:

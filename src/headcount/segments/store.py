@@ -115,8 +115,8 @@ class Filled:
 class ListStore(Protocol):
     """The lists of one account, which frozen segments keep. A method is one transaction."""
 
-    def freeze(self, number: int | None, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
-        """Put whom the filter matches on a list, a new one where no number is given: its number, how many they are. Raises WrongCall."""
+    def freeze(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
+        """Put whom the filter matches on a new list: its number, how many they are. Raises WrongCall."""
         ...
 
     def fill(self, number: int | None, listing: Listing, change: Change) -> tuple[int, Filled]:

@@ -202,7 +202,7 @@ def _page(  # noqa: PLR0913 - what is built, of which segment, and what is said 
 def _options(visit: Visit, types: Mapping[str, str], segment: Mapping[str, Any] | None) -> Mapping[str, Sequence[tuple[str, str]]]:
     """What can be chosen, each with its word."""
     desk = _desk(visit)
-    others = [each["name"] for each in desk.list() if segment is None or each["id"] != segment["id"]]
+    others = [name for id_, name in desk.names().items() if segment is None or id_ != segment["id"]]
     return {
         "properties": [(name, name) for name in types],
         "channels": list(CHANNELS.items()),

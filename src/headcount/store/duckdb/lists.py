@@ -21,15 +21,11 @@ def next_list(connection: duckdb.DuckDBPyConnection) -> int:
     return int(single_row(connection, "SELECT nextval('lists')")[0])
 
 
-def freeze(connection: duckdb.DuckDBPyConnection, number: int, condition: Compiled) -> int:
-    """Put those on a list for whom the condition holds, in place of who is on it; how many there are."""
-    # Before those on it now are gone: the condition may ask for them.
-    matched = f"SELECT p.identity FROM profiles p WHERE {condition.sql}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE frozen AS {matched}", condition.parameters)
-    drop(connection, number)
-    connection.execute("INSERT INTO listed SELECT ?, identity FROM temp.frozen", [number])
-    connection.execute("DROP TABLE temp.frozen")
-    return size(connection, number)
+def freeze(connection: duckdb.DuckDBPyConnection, condition: Compiled) -> tuple[int, int]:
+    """Put those on a new list for whom the condition holds: its number, how many there are."""
+    number = next_list(connection)
+    matched = f"SELECT {number}, p.identity FROM profiles p WHERE {condition.sql}"
+    return number, int(single_row(connection, f"INSERT INTO listed {matched}", condition.parameters)[0])
 
 
 def size(connection: duckdb.DuckDBPyConnection, number: int) -> int:

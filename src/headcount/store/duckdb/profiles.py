@@ -301,11 +301,10 @@ class DuckDBProfiles(Tending):
         finally:
             self.connection.unregister("addresses")
 
-    def freeze(self, number: int | None, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
+    def freeze(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> tuple[int, int]:
         """See ListStore."""
         with self._redefining():
-            which = lists.next_list(self.connection) if number is None else number
-            return which, lists.freeze(self.connection, which, self._compiled(condition, zone, upload_numbers))
+            return lists.freeze(self.connection, self._compiled(condition, zone, upload_numbers))
 
     def fill(self, number: int | None, listing: Listing, change: Change) -> tuple[int, Filled]:
         """See ListStore."""
