@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -242,6 +245,29 @@ def test_refused_records_of_who_is_erased_go_however_json_spells_them(store: Duc
     kept = store.answer("k")
     assert kept is not None
     assert kept.answer == {**answer, "failed": [{**refused, "record": record} for record in (None, {"identity": "dan"})]}
+
+
+def test_many_people_are_found_at_once_by_any_name(store: DuckDBProfiles) -> None:
+    added = "INSERT INTO profiles (identity, first_seen, last_updated, created_upload, created_row) SELECT"
+    store.connection.execute(f"{added} 'objectId:dev9', '2024-01-01', '2024-01-01', 1, 1")
+    assert set(store.identities("identity", ["ann", "cem", "nobody", "ann"])) == {"ann", "cem"}
+    assert store.identities("email", ["ANN@x.com", "ann@X.com", "nobody@x.com"]) == ("ann",)
+    assert set(store.identities("objectId", ["dev1", "dev9", "dev0"])) == {"ann", "objectId:dev9"}
+    assert store.identities("objectId", []) == ()
+
+
+def test_instants_are_in_utc_wherever_the_machine_stands(tmp_path: Path) -> None:
+    code = """if True:
+        import sys
+        from datetime import UTC, datetime, timedelta
+        from pathlib import Path
+        from headcount.store.duckdb.connection import open_file
+        with open_file(Path(sys.argv[1]), memory_mb=100, threads=1, patience=1) as connection:
+            (now,) = connection.cursor().execute("SELECT current_timestamp::TIMESTAMP").fetchone()
+        assert abs(now - datetime.now(UTC).replace(tzinfo=None)) < timedelta(minutes=1), now
+    """
+    environment = {**os.environ, "TZ": "America/Los_Angeles"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.duckdb")], check=True, env=environment)
 
 
 def test_an_upload_that_was_accepted_before_does_not_win(store: DuckDBProfiles) -> None:

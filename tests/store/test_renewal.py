@@ -23,6 +23,7 @@ EVERYBODY = Exists("identity")
 def shared(tmp_path: Path) -> Iterator[SharedProfiles]:
     with account_in(tmp_path) as account:
         account.send("identity,plan\n1,pro\n2,free\n")
+        account.send("identity,plan\n1,free\n")
         shared = SharedProfiles(account.app.data_file, memory_mb=200, threads=1, patience=1, columns=20)
         yield shared
         shared.close_idle(0)
@@ -65,6 +66,23 @@ def test_who_was_erased_stays_noted_until_the_fresh_file_has_taken_over(shared: 
     shared.renew([noted.number])
     with shared.open() as store:
         assert list(store.erasures()) == []
+
+
+def test_a_property_is_deleted_while_a_fresh_file_is_made(shared: SharedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Renewal.begun
+
+    @contextmanager
+    def deleted_after(renewal: Renewal) -> Iterator[None]:
+        with begun(renewal):
+            with shared.open() as store:
+                store.delete("plan")
+            yield
+
+    monkeypatch.setattr(Renewal, "begun", deleted_after)
+    with pytest.raises(Busy):
+        shared.renew([])
+    with shared.open() as store:
+        assert "plan" not in store.stored()
 
 
 def test_a_list_that_changes_meanwhile_puts_the_renewal_off(shared: SharedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ def connect(path: Path, *, memory_mb: int, threads: int, patience: float, column
         # Not before: what a killed process left in the log has to be read again, however much it is.
         connection.execute(f"SET memory_limit = '{memory_mb + max(wide, 0) * threads}MB'")
         connection.execute(f"SET allowed_directories = [{literal(str(fresh_folder(path)))}]")
+        # Instants are stored without a zone, in UTC.
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except BaseException:

@@ -120,7 +120,10 @@ def holding(connection: duckdb.DuckDBPyConnection, number: int) -> Iterator[tupl
 
 def marking(connection: duckdb.DuckDBPyConnection, number: int) -> Sequence[str]:
     """The images that say of whom an upload changed a property."""
-    asked = "SELECT table_name FROM duckdb_columns() WHERE column_name = ? AND regexp_full_match(table_name, '(before|after)_[0-9]+')"
+    asked = (
+        f"SELECT table_name FROM duckdb_columns() WHERE column_name = ? AND {_HERE} "
+        "AND regexp_full_match(table_name, '(before|after)_[0-9]+')"
+    )
     return [table for (table,) in connection.execute(asked, [f"k{number}"]).fetchall()]
 
 

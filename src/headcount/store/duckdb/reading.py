@@ -51,8 +51,8 @@ class Reading:
     def record(self, named: Named, value: str) -> str | None:
         """See RecordStore."""
         with self._snapshot():
-            identity = records.identity_of(self.connection, named, value)
-            page = records.profiles(self.connection, Compiled("p.identity = ?", [identity or ""]), None, 1)
+            identity = next(iter(records.identities_of(self.connection, named, [value])), "")
+            page = records.profiles(self.connection, Compiled("p.identity = ?", [identity]), None, 1)
         return next(iter(page.records), None)
 
     def profile_page(self, condition: Filter, zone: str, after: str | None, size: int) -> Page:
@@ -96,8 +96,9 @@ class Reading:
 
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
-        compiled = self._compiled(condition, zone, upload_numbers)
-        (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
+        with self._snapshot():
+            compiled = self._compiled(condition, zone, upload_numbers)
+            (count,) = single_row(self.connection, f"SELECT count(*) FROM profiles p WHERE {compiled.sql}", compiled.parameters)
         return int(count)
 
     @contextmanager
@@ -149,8 +150,7 @@ class Reading:
     def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:
         """See RecordStore."""
         with self._snapshot():
-            found = (records.identity_of(self.connection, named, value) for value in values)
-            return tuple(each for each in found if each is not None)
+            return records.identities_of(self.connection, named, values)
 
     def _question(self, audience: Audience, channels: Sequence[Channel]) -> Question:
         people = self._compiled(audience.condition, audience.zone, audience.upload_numbers)
