@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy
+import structlog
 
 from headcount.accounts import Account
 from headcount.audit import AuditLog
@@ -95,7 +96,6 @@ class Application:
     scrubbing: Scrubbing
     #: Everything that names properties.
     uses: Sequence[Uses]
-    patience: float = PATIENCE
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
         """The profiles, for as long as the context lasts. No file is read beside it, so it gets all of the memory. Raises Busy."""
@@ -333,12 +333,14 @@ class _Accounts:
         return not stopping() and counting.next()
 
     def _scrub(self, account_id: str) -> None:
-        """Scrub where it is due."""
-        with suppress(Busy):
-            state = self._scrubbings[account_id].run_where_due(_now())
-            self._due.pop(account_id, None)
-            if state.due:
-                self._due[account_id] = state.due
+        """Scrub where it is due. Where somebody keeps a file, the next round tries it again."""
+        try:
+            due = self._scrubbings[account_id].run_where_due(_now()).due
+        except Busy:
+            due = _now()
+        self._due.pop(account_id, None)
+        if due:
+            self._due[account_id] = due
 
     def wake_due(self) -> None:
         """Wake the accounts with something to scrub."""
@@ -452,9 +454,11 @@ def _given(settings: Settings) -> Given:
 
 def _rounds(accounts: _Accounts, ended: threading.Event) -> None:
     while not ended.wait(_ROUND):
-        accounts.count_again()
-        accounts.close_idle(_IDLE)
-        accounts.wake_due()
+        for step in (accounts.count_again, partial(accounts.close_idle, _IDLE), accounts.wake_due):
+            try:
+                step()
+            except Exception:  # noqa: BLE001 - the next round tries it again
+                structlog.get_logger().exception("round_failed")
 
 
 def _renew(settings: Settings, done: Sequence[int]) -> None:

@@ -45,7 +45,8 @@ def test_a_file_of_messages_is_kept_once(known: Headcount, tmp_path: Path, conte
     assert known("reach", "--channel", "email", "identity exists", "--json").json["frequency_cap"] == 0
 
 
-@pytest.mark.parametrize("content", ["{x\n", "identity,channel\n1\n", "[1]\n{}\n"])
+@pytest.mark.parametrize("content", ["{x\n", "identity,channel\n1\n", "[1]\n{}\n", "identity,channel,Käse\n", '{"identity": "Käse"}\n'])
 def test_what_are_no_records_is_refused(known: Headcount, tmp_path: Path, content: str) -> None:
-    (tmp_path / "sent").write_text(content)
-    assert known("messages", "log", "sent").code == 2
+    (tmp_path / "sent").write_text(content, "latin-1")
+    done = known("messages", "log", "sent", "--json")
+    assert (done.code, done.json["error"]["code"]) == (2, "messages_invalid")

@@ -123,11 +123,14 @@ def test_a_file_of_events(client: Client) -> None:
     assert client.count('did "Bought" at least 2 times') == 1
 
 
-def test_what_takes_longer_goes_on(client: Client) -> None:
+def test_what_takes_longer_goes_on(client: Client, served: Served) -> None:
     begun = client.upload(io.BytesIO(b"identity,a\n" + b"".join(b"w%d,1\n" % number for number in range(200_000))), wait=False)
     assert not begun.is_over
     with pytest.raises(HeadcountError) as raised:
         client.wait(str(begun.id), timeout=0.1)
+    assert raised.value.code == "wait_timeout"
+    with Client(served.url, "default", PASSCODE, retries=0) as hasty, pytest.raises(HeadcountError) as raised:
+        hasty.wait(str(begun.id), timeout=0.1)
     assert (raised.value.code, client.wait(str(begun.id), timeout=60).status) == ("wait_timeout", "completed")
 
 

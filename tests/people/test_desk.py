@@ -43,6 +43,8 @@ def test_who_does_not_sees_that_it_is_there(desk_of: DeskOf) -> None:
     assert desk.find("berg", 5) == [person]
     (entry,) = desk.consent_log(None, None, 10)
     assert (entry["identity"], entry["after"], entry["row"]) == (COVER, "unsubscribed", 3)
+    desk_of(*SEES, Right.CHANGE_CONSENT).set_consent("1", Channel.SMS, subscribed=False, source=Source.PERSON, reason="Ann Berg asked")
+    assert desk.consent_log(None, None, 1)[0]["reason"] == COVER
 
 
 def test_a_change_of_consent_is_in_both_logs(desk_of: DeskOf, notes: Notes) -> None:

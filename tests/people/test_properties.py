@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +11,13 @@ from tests.people.conftest import NOW, Notes, refused
 from tests.uploads.account import Account, account_in
 
 from headcount.auth.rights import Principal, Right
-from headcount.errors import WrongCall
+from headcount.errors import Busy, WrongCall
 from headcount.people.counting import Counting, count_all
 from headcount.people.properties import PropertyDesk
 from headcount.people.segments import Wish
 from headcount.profiles.report import COVER
+from headcount.segments.uses import SegmentUses
+from headcount.store.duckdb.profiles import DuckDBProfiles
 from headcount.uploads.mapping import ColumnRequest, Request
 from headcount.values.types import Type
 
@@ -93,6 +96,20 @@ def test_segments_ask_for_a_renamed_property_by_its_new_name(place: Place) -> No
     assert [each["filter"] for each in segments.list("Payers")] == ['tier = "pro" and not (visits exists and tier in ("free", "x"))']
     assert segments.count('in segment "Payers"')["count"] == 2
     assert [(use["kind"], use["name"]) for use in desk.would_delete("tier")["used_by"]] == [("segment", "Payers")]
+
+
+def test_a_rename_that_was_interrupted_is_ended_by_the_same_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({Right.READ, Right.EDIT_CAMPAIGNS}), door="api")
+    segments, desk = place.account.app.segments(by), place.desk(*TENDS)
+    segments.save(Wish(name="Payers", filter='plan = "pro"'))
+    with monkeypatch.context() as patched:
+        patched.setattr(SegmentUses, "renamed", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            desk.rename("plan", "tier")
+    assert desk.rename("plan", "tier") == {"name": "tier", "before": "plan"}
+    assert segments.count('in segment "Payers"')["count"] == 2
+    with pytest.raises(WrongCall, match="no property"):
+        desk.rename("plan", "other")
 
 
 def test_reports_keep_the_name_of_their_time_and_an_undo_knows_the_property(place: Place) -> None:
@@ -257,3 +274,13 @@ def test_counting_goes_on_one_by_one_and_rests_when_all_is_counted(place: Place)
     while counting.next():
         rounds += 1
     assert (rounds, counting.wanted) == (len(place.desk(*SEES).names()), False)
+
+
+def test_what_cannot_be_counted_now_is_counted_later() -> None:
+    def kept() -> AbstractContextManager[DuckDBProfiles]:
+        raise Busy("data_busy", "Somebody keeps the data file.", "")
+
+    counting = Counting(kept, lambda: NOW, wanted=True)
+    with pytest.raises(Busy):
+        counting.next()
+    assert counting.wanted

@@ -28,7 +28,9 @@ router = APIRouter(prefix="/api/v1")
 
 _MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 
-Limit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", examples=[20])]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="At most so many people.", examples=[20])]
+#: Entries of the consent log.
+LogLimit = Annotated[int, Query(ge=1, le=100_000, description="At most so many.", examples=[20])]
 
 
 @router.get("/people", tags=["People"], response_model=People, responses=may_answer())
@@ -63,7 +65,7 @@ def consent_log(
     calling: Calling,
     identity: Annotated[str | None, Query(description="Only the entries of this person.")] = None,
     upload: Annotated[str | None, Query(description="Only the entries of this upload.")] = None,
-    limit: Limit = 100,
+    limit: LogLimit = 100,
 ) -> dict[str, Any]:
     """Show who changed which consent, when, why and by which row of which upload, the newest first."""
     return {"entries": _people(calling).consent_log(identity, upload, limit)}

@@ -56,29 +56,34 @@ def _opened(file: str) -> Iterator[TextIO]:
         yield sys.stdin
         return
     try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as source:
-            yield source
+        source = Path(file).open(encoding="utf-8-sig", newline="")  # noqa: SIM115 - what goes wrong while it is read is something else
     except OSError as error:
         raise WrongCall("file_missing", f"The file {file} cannot be read: {error.strerror}.", "Check its path.") from error
+    with source:
+        yield source
 
 
 def _records(source: TextIO) -> Iterator[Mapping[str, Any]]:
     """The records of CSV or of JSON lines, one after another. Raises WrongCall `messages_invalid`."""
-    first = source.readline()
-    lines = (each for part in ([first], source) for each in part)
-    if first.lstrip().startswith("{"):
-        yield from (_record(number, text) for number, text in enumerate(lines, 1) if text.strip())
-        return
     try:
-        rows = csv.DictReader(lines, strict=True)
-        if not {"identity", "channel"} <= set(rows.fieldnames or ()):
-            raise _invalid("The file has no columns identity and channel, and is not JSON lines.")
-        for row in rows:
-            if None in row or None in row.values():
-                raise _invalid("A row has more or fewer cells than the header.")
-            yield {name: cell for name, cell in row.items() if cell}
+        first = source.readline()
+        lines = (each for part in ([first], source) for each in part)
+        if first.lstrip().startswith("{"):
+            yield from (_record(number, text) for number, text in enumerate(lines, 1) if text.strip())
+        else:
+            yield from _rows(lines)
     except (csv.Error, UnicodeDecodeError) as error:
         raise _invalid("The file is neither CSV in UTF-8 nor JSON lines.") from error
+
+
+def _rows(lines: Iterator[str]) -> Iterator[Mapping[str, Any]]:
+    rows = csv.DictReader(lines, strict=True)
+    if not {"identity", "channel"} <= set(rows.fieldnames or ()):
+        raise _invalid("The file has no columns identity and channel, and is not JSON lines.")
+    for row in rows:
+        if None in row or None in row.values():
+            raise _invalid("A row has more or fewer cells than the header.")
+        yield {name: cell for name, cell in row.items() if cell}
 
 
 def _record(number: int, text: str) -> Mapping[str, Any]:

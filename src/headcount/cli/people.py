@@ -56,7 +56,7 @@ def show(
 def find(
     context: typer.Context,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A part of an identity, name, e-mail address or phone number, in any case.")],
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many people.")] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most so many people.")] = 20,
     as_json: JsonFlag = False,
 ) -> None:
     """Find people by a part of their identity, name, e-mail address or phone number."""

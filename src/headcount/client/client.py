@@ -147,7 +147,8 @@ class Client:
             try:
                 end = self._connection.watch(path, _before(until, upload_id, on_progress or _nobody), _left(until))
             except HeadcountError as error:
-                # A server that is started again goes on with it.
+                # What ran out of time looks like a server that is gone; one that is started again goes on with it.
+                _assert_before(until, upload_id)
                 if error.code not in {"server_gone", "server_unreachable"} or attempt >= self._patience.retries:
                     raise
                 end = {"status": None}

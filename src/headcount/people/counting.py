@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from headcount.profiles.tending import PropertyStore
+from headcount.profiles.tending import PropertyStore, Uncounted
 
 #: While live calls come, it rests for so many times what a property took, and for so many seconds at most.
 _REST, _LONGEST = 3.0, 2.0
@@ -34,18 +34,26 @@ class Counting:
         # Whoever says so from now on is heard again.
         self.wanted = False
         began = time.monotonic()
+        try:
+            found, pressed = self._counted()
+        except BaseException:
+            self.wanted = True
+            raise
+        if pressed:
+            time.sleep(min(_REST * (time.monotonic() - began), _LONGEST))
+        more = len(found.due) > 1
+        self.wanted = self.wanted or more or bool(found.later)
+        return more
+
+    def _counted(self) -> tuple[Uncounted, bool]:
+        """What was out of date, of which the first is counted now, and whether live calls wait."""
         with self.open_store() as store:
             found = store.uncounted(self.clock())
             for number in found.due[:1]:
                 store.count_property(number, self.clock())
             if len(found.due) <= 1:
                 store.count_addresses(self.clock())
-            pressed = store.pressed
-        if pressed:
-            time.sleep(min(_REST * (time.monotonic() - began), _LONGEST))
-        more = len(found.due) > 1
-        self.wanted = self.wanted or more or bool(found.later)
-        return more
+            return found, store.pressed
 
 
 def count_all(open_store: Callable[[], AbstractContextManager[PropertyStore]], clock: Callable[[], datetime]) -> None:

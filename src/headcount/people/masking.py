@@ -19,8 +19,9 @@ def masked_person(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def masked_entry(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of the consent log without whose it is."""
-    return {**document, "identity": COVER}
+    """An entry of the consent log without whose it is. The reason for a change of one person alone may say that, too."""
+    reason = document["reason"] if document["upload"] or not document["reason"] else COVER
+    return {**document, "identity": COVER, "reason": reason}
 
 
 def masked_record(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,9 @@ class PropertyDesk:
         if after != name:
             self._demand_rest(name)
             with self.open_store() as store:
-                store.rename(name, after)
+                # Begun before and interrupted: what still names it goes on.
+                if not _was_renamed(store.tended()[1], name, after):
+                    store.rename(name, after)
             for uses in self.uses:
                 uses.renamed(name, after)
             self._log("property.rename", after, before=name)
@@ -206,6 +208,12 @@ class PropertyDesk:
 
     def _log(self, action: str, on: str, **details: str | int | bool) -> None:
         self.log.add(self.principal.did(action, on, self.clock(), **details))
+
+
+def _was_renamed(tended: Sequence[Tended], name: str, after: str) -> bool:
+    """Whether there is no such property any more because it is called otherwise by now."""
+    former = {each.property.name: each.former_names for each in tended}
+    return name not in former and name in former.get(after, ())
 
 
 def _unknown(name: str) -> WrongCall:
