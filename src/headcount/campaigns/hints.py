@@ -8,7 +8,6 @@ from typing import Any
 from headcount.campaigns.reach import Counts, Place
 from headcount.profiles.consent import OPT_IN, Channel
 
-_COLUMNS = {Channel.EMAIL: "Email", Channel.SMS: "Phone", Channel.WHATSAPP: "Phone"}
 _TEXTS = {
     Place.DUPLICATE_ADDRESS: "Each shares an address with somebody before them. If they are other people, give them one of their own.",
     Place.FREQUENCY_CAP: "They got enough messages lately. Wait, or ask an administrator to raise the frequency cap.",
@@ -29,9 +28,9 @@ def advice(channel: Channel, place: Place) -> str:
 
 
 def _no_address(channel: Channel) -> str:
-    if channel is Channel.PUSH:
+    if channel.address is None:
         return "No device of theirs takes push messages. An app sends the token of a device when somebody lets it."
-    return f"Upload a file with their identities and a column {_COLUMNS[channel]}."
+    return f"Upload a file with their identities and a column {channel.address}."
 
 
 def _opted_out(channel: Channel) -> str:

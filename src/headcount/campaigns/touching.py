@@ -8,15 +8,13 @@ from headcount.profiles.consent import Channel
 from headcount.profiles.properties import IDENTITY
 from headcount.segments.filter import And, Comparison, ConsentIs, Did, Filter, Not, Or, UploadIs, properties_of
 
-_ADDRESSES = {Channel.SMS: "Phone", Channel.EMAIL: "Email", Channel.WHATSAPP: "Phone"}
-
 
 def names_asked(condition: Filter, channels: Sequence[Channel]) -> frozenset[str] | None:
     """The properties and consent columns that count, and `identity` where new people do; None where any upload can change who is meant."""
     nodes, properties = list(_nodes(condition)), properties_of(condition)
     if any(isinstance(node, UploadIs | Did) for node in nodes):
         return None
-    addresses = {_ADDRESSES[channel] for channel in channels if channel in _ADDRESSES}
+    addresses = {channel.address for channel in channels if channel.address}
     consents = {channel.header for channel in channels} | {Channel(node.channel).header for node in nodes if isinstance(node, ConsentIs)}
     # An age follows from the date of birth.
     born = {"DOB"} if "Age" in properties else set()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from headcount.profiles.properties import ADDRESSES
+
 
 class Channel(StrEnum):
     """Where a person can be messaged."""
@@ -26,9 +28,17 @@ class Channel(StrEnum):
         return f"consent_{self.value}"
 
     @property
+    def address(self) -> str | None:
+        """The property that holds the addresses; None where they are those of devices."""
+        return _ADDRESSES.get(self)
+
+    @property
     def bit(self) -> int:
         """What stands for it in a set of channels that is kept as a number."""
         return 1 << list(type(self)).index(self)
+
+
+_ADDRESSES = {Channel.SMS: ADDRESSES["phone"], Channel.EMAIL: ADDRESSES["email"], Channel.WHATSAPP: ADDRESSES["phone"]}
 
 
 class State(StrEnum):

@@ -26,6 +26,10 @@ SYSTEM: Mapping[str, Type] = {
 }
 
 
+#: Those that hold addresses, by what these are; nearly everybody has one of their own.
+ADDRESSES: Mapping[str, str] = {"email": "Email", "phone": "Phone"}
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """A registered property; `number` names its column (`c17`), so that no header ever becomes SQL."""

@@ -88,12 +88,7 @@ def _age(born: datetime, now: datetime) -> int:
 def _addresses(person: Person) -> Mapping[Channel, int | bool]:
     """How many devices a person has, and whether there is an address of each other kind."""
     filled = {stored.property.name for stored in person.values}
-    return {
-        Channel.PUSH: person.devices,
-        Channel.SMS: "Phone" in filled,
-        Channel.EMAIL: "Email" in filled,
-        Channel.WHATSAPP: "Phone" in filled,
-    }
+    return {channel: channel.address in filled if channel.address else person.devices for channel in Channel}
 
 
 def consent_entry(entry: ConsentEntry, upload_ids: Mapping[int, str]) -> dict[str, Any]:

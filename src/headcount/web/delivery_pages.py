@@ -13,9 +13,9 @@ from headcount.campaigns.delivery import ALL, MOST_DAYS, MOST_HOURS, MOST_MESSAG
 from headcount.campaigns.reach import Cap
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
-from headcount.web.reach_words import CHANNELS
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
+from headcount.web.words import CHANNELS
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,9 +9,8 @@ from urllib.parse import quote, urlencode
 from headcount.profiles.consent import OPT_IN, Channel
 from headcount.profiles.properties import SYSTEM
 from headcount.profiles.report import COVER
+from headcount.web.words import CHANNELS
 
-#: What the channels are called.
-CHANNELS: Mapping[str, str] = {Channel.PUSH: "Push", Channel.SMS: "SMS", Channel.EMAIL: "E-mail", Channel.WHATSAPP: "WhatsApp"}
 # Browsers take these for steps through folders, however they are written.
 _STEPS = frozenset({".", ".."})
 

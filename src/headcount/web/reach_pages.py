@@ -10,9 +10,10 @@ from headcount.campaigns.reach import Place
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
 from headcount.web.building import EVERYBODY
-from headcount.web.reach_words import CHANNELS, PLACES, WHY, charts
+from headcount.web.reach_words import PLACES, WHY, charts
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
+from headcount.web.words import CHANNELS
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from headcount.campaigns.reach import Place
-from headcount.profiles.consent import Channel
+from headcount.web.words import CHANNELS
 
-CHANNELS: Mapping[Channel, str] = {Channel.PUSH: "Push", Channel.SMS: "SMS", Channel.EMAIL: "E-mail", Channel.WHATSAPP: "WhatsApp"}
 PLACES: Mapping[Place, str] = {
     Place.NO_ADDRESS: "No address",
     Place.OPTED_OUT: "Opted out",
@@ -34,7 +33,7 @@ WIDTH, _LEAST = 100.0, 0.8
 def charts(channels: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Of each channel its name, how many people matched, its hints, and the steps from all of them to those who are reached."""
     return [
-        {"channel": name, "label": CHANNELS[Channel(name)], "matched": told["matched"], "steps": _steps(told), "hints": told["hints"]}
+        {"channel": name, "label": CHANNELS[name], "matched": told["matched"], "steps": _steps(told), "hints": told["hints"]}
         for name, told in channels.items()
     ]
 

@@ -23,9 +23,10 @@ from headcount.segments.grammar import render
 from headcount.segments.saved import Kind
 from headcount.web import filter_words, segment_words
 from headcount.web.building import Building, of_form, of_text
-from headcount.web.person_words import CHANNELS, found_person, shown
+from headcount.web.person_words import found_person, shown
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
+from headcount.web.words import CHANNELS
 
 router = APIRouter(include_in_schema=False)
 

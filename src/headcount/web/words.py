@@ -27,6 +27,9 @@ STATUS: Mapping[str, tuple[str, str]] = {
     "interrupted": ("Interrupted", "bad"),
 }
 
+#: What the channels are called.
+CHANNELS: Mapping[str, str] = {"push": "Push", "sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}
+
 #: Where something came in.
 DOORS: Mapping[str, str] = {"dashboard": "Dashboard", "cli": "Command line", "api": "API", "sftp": "SFTP"}
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headcount.profiles.consent import Channel
+from headcount.profiles.properties import ADDRESSES
 from headcount.profiles.store import (
     APPLIES,
     EXAMPLES,
@@ -33,7 +34,6 @@ from headcount.store.duckdb.difference import (
     CHANGED,
     CLEARED,
     KINDS,
-    PROPERTY_OF_MATCH,
     SET,
     delta,
     held_back,
@@ -111,7 +111,7 @@ class Application:
             if self._row(f"SELECT EXISTS (FROM profiles p WHERE {others})")[0]:
                 yield f"p.identity = b.identity AND {others}"
             return
-        address = registry.find(self.connection, PROPERTY_OF_MATCH[self.batch.match]).column
+        address = registry.find(self.connection, ADDRESSES[self.batch.match]).column
         # Nor are they by their address: what a row names must not depend on how many were applied before it.
         yield f"{f'lower(p.{address})' if self.batch.match == 'email' else f'p.{address}'} = b.key AND {others}"
         self._table("addressed", "SELECT DISTINCT row FROM matched")
@@ -275,7 +275,7 @@ class Application:
         """An address that nobody had becomes the address of the person it creates."""
         if values_of.match == "identity":
             return {}
-        number = registry.find(self.connection, PROPERTY_OF_MATCH[values_of.match]).number
+        number = registry.find(self.connection, ADDRESSES[values_of.match]).number
         given = "b.identity" if values_of.match == "email" else "b.key"
         own = any(c.number == number for c in values_of.columns)
         return {number: f"coalesce(b.p{number}, {given})" if own else given}

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel, ConsentEntry, Occasion, Source, Wish
+from headcount.profiles.properties import ADDRESSES
 from headcount.profiles.store import Origin
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
@@ -91,7 +92,7 @@ def subscribe(connection: duckdb.DuckDBPyConnection, wishes: pa.Table, occasion:
     """See RecordStore; also whose consents they are. Runs in the caller's transaction."""
     connection.register("wishes", wishes)
     try:
-        email, number = (registry.find(connection, name).column for name in ("Email", "Phone"))
+        email, number = (registry.find(connection, name).column for name in ADDRESSES.values())
         channels = list(Channel)
         before = " ".join(f"WHEN '{ch}' THEN p.{ch.column}" for ch in channels)
         bit = " ".join(f"WHEN '{ch}' THEN {ch.bit}" for ch in channels)

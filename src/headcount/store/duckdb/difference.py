@@ -19,8 +19,6 @@ KINDS: Mapping[Kind, int] = {"set": SET, "changed": CHANGED, "cleared": CLEARED}
 _EXACT: Mapping[Type, str] = {Type.INTEGER: "HUGEINT", Type.FLOAT: "DOUBLE"}
 _STORED: Mapping[Type, str] = {Type.INTEGER: "try_cast({0} AS BIGINT)", Type.FLOAT: "CASE WHEN isfinite({0}) THEN {0} END"}
 
-PROPERTY_OF_MATCH = {"email": "Email", "phone": "Phone"}
-
 
 def edited(column: BatchColumn, stored: str) -> str:
     """The value after what the batch adds to it and takes from it; NULL where no text is left of a list, or the number cannot be stored."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import duckdb
 
+from headcount.profiles.properties import ADDRESSES
 from headcount.profiles.store import Erasure
 from headcount.single_row import single_row
 from headcount.store.duckdb import images, registry
@@ -21,7 +22,6 @@ _TABLES = (
     "SELECT t.table_name FROM duckdb_tables() t JOIN duckdb_columns() c USING (table_oid, database_oid) "
     "WHERE c.column_name = 'identity' AND NOT t.temporary AND t.database_name = current_database() ORDER BY ALL"
 )
-_ADDRESSES = {"email": "Email", "phone": "Phone"}
 
 
 def erase(connection: duckdb.DuckDBPyConnection, identities: Sequence[str], at: datetime) -> int:
@@ -69,7 +69,7 @@ def _note(connection: duckdb.DuckDBPyConnection, at: datetime) -> int:
 def _addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """SELECTs of the addresses and numbers that they have, and had before uploads."""
     stored = {each.name: each for each in registry.stored(connection)}
-    for kind, name in _ADDRESSES.items():
+    for kind, name in ADDRESSES.items():
         if name in stored:
             for table, column in [("profiles", stored[name].column), *images.holding(connection, stored[name].number)]:
                 yield f"SELECT '{kind}', {column} FROM {table} SEMI JOIN erased USING (identity)"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from headcount.profiles.properties import ADDRESSES
 from headcount.segments.store import Change, Filled, Listing, Unknown
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
@@ -96,5 +97,5 @@ def _key(connection: duckdb.DuckDBPyConnection, listing: Listing) -> str:
     """SQL of what the keys of the rows are of a person."""
     if listing.match == "identity":
         return "p.identity"
-    column = f"p.{registry.find(connection, 'Email' if listing.match == 'email' else 'Phone').column}"
+    column = f"p.{registry.find(connection, ADDRESSES[listing.match]).column}"
     return f"lower({column})" if listing.match == "email" else column

@@ -7,11 +7,12 @@ from datetime import datetime
 
 import duckdb
 
-from headcount.profiles.consent import OPT_IN, Channel
+from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
 from headcount.segments.store import Step, Top, Trend, Wanted
 from headcount.single_row import single_row
-from headcount.store.duckdb import registry
+from headcount.store.duckdb.people import DEVICES
+from headcount.store.duckdb.reach import addresses, allowed
 from headcount.store.segment_sql import Compiled, pointer
 from headcount.values.types import Type
 
@@ -78,16 +79,10 @@ def active(connection: duckdb.DuckDBPyConnection, since: datetime, until: dateti
 
 def reach(connection: duckdb.DuckDBPyConnection, condition: Compiled, channel: Channel) -> Mapping[str, int]:
     """How many people for whom the condition holds can be messaged, by the address."""
-    allowed = f"coalesce(p.{channel.column}, {str(channel not in OPT_IN).lower()})"
-    people = f"FROM profiles p WHERE ({condition.sql}) AND {allowed}"
-    if channel is not Channel.PUSH:
-        address = registry.find(connection, "Email" if channel is Channel.EMAIL else "Phone").column
-        (found,) = single_row(connection, f"SELECT count(*) {people} AND p.{address} IS NOT NULL", condition.parameters)
+    people = f"FROM profiles p WHERE ({condition.sql}) AND {allowed(channel)}"
+    if held := addresses(connection, channel):
+        (found,) = single_row(connection, f"SELECT count(*) {people} AND p.{held.column} IS NOT NULL", condition.parameters)
         return {channel.value: int(found)}
-    return dict(
-        connection.execute(
-            "SELECT d.type, count(DISTINCT a.identity) FROM aliases a JOIN devices d ON d.object_id = a.value "
-            f"WHERE a.kind = 'objectId' AND a.identity IN (SELECT p.identity {people}) GROUP BY d.type",
-            condition.parameters,
-        ).fetchall()
-    )
+    devices = f"FROM {DEVICES} AND a.identity IN (SELECT p.identity {people})"
+    asked = f"SELECT d.type, count(DISTINCT a.identity) {devices} GROUP BY d.type"
+    return dict(connection.execute(asked, condition.parameters).fetchall())

@@ -27,8 +27,10 @@ _FIXED = (
     "created_upload",
     "created_row",
 )
+#: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
+DEVICES = "aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId'"
 #: SQL of the number of devices of a person `p`.
-DEVICES = "(SELECT count(*) FROM aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId' AND a.identity = p.identity)"
+DEVICE_COUNT = f"(SELECT count(*) FROM {DEVICES} AND a.identity = p.identity)"
 #: As a number of events or entries.
 _ALL = 2**62
 #: A text of so many characters that is somebody's identity, address or number is not looked for as a part of others.
@@ -49,7 +51,7 @@ def people(
 ) -> tuple[Person, ...]:
     """At most `limit` people for whom the SQL condition on `p` holds."""
     columns = (*_FIXED, *(p.column for p in properties), "devices")
-    selected = ", ".join((*columns[:-1], f"{DEVICES} AS devices"))
+    selected = ", ".join((*columns[:-1], f"{DEVICE_COUNT} AS devices"))
     # Whom it is about first: joined with their devices at once, everybody would be read.
     whom = f"(SELECT p.* FROM profiles p WHERE {condition} LIMIT {limit}) p"
     rows = connection.execute(f"SELECT {selected} FROM {whom}", list(parameters)).fetchall()

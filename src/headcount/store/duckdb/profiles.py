@@ -15,7 +15,7 @@ import pyarrow as pa
 from headcount.prepared import Prepared
 from headcount.profiles.consent import ConsentEntry, Occasion, Wish
 from headcount.profiles.live import Answer, Answers, LiveBatch, LiveEffect
-from headcount.profiles.properties import Property
+from headcount.profiles.properties import ADDRESSES, Property
 from headcount.profiles.store import (
     APPLIES,
     Batch,
@@ -95,7 +95,7 @@ class DuckDBProfiles(Tending):
     def _note_match(self, batch: Batch) -> None:
         """Whom a row does not find by their address gets it as a value, though no column has it."""
         if batch.match != "identity":
-            matched = [registry.find(self.connection, "Email" if batch.match == "email" else "Phone").number]
+            matched = [registry.find(self.connection, ADDRESSES[batch.match]).number]
             statistics.note(self.connection, matched)
             self._note_addresses(matched)
 

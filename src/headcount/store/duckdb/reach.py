@@ -16,10 +16,9 @@ from headcount.profiles.consent import OPT_IN, Channel
 from headcount.profiles.properties import Property
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry, shares
+from headcount.store.duckdb.people import DEVICES
 from headcount.store.segment_sql import Compiled, in_order
 
-#: People with a device that can be sent a push message. A token belongs to one device, and a device to one person: nobody shares one.
-_DEVICES = "aliases a JOIN devices d ON d.object_id = a.value WHERE a.kind = 'objectId'"
 #: Whom nothing has stopped yet when addresses are compared ends in this place or a later one.
 _OPEN = Place.DUPLICATE_ADDRESS.order
 #: In how many parts a control group is measured.
@@ -103,10 +102,10 @@ def _ending(connection: duckdb.DuckDBPyConnection, question: Question, channel: 
     """Conditions that hold together for who ends in a place, for as long as the context lasts."""
     own = _own(connection, question, channel)
     ended = Compiled(f"{own.sql} = {place.order}", own.parameters)
-    if channel is Channel.PUSH or place.order < _OPEN:
+    held = addresses(connection, channel)
+    if held is None or place.order < _OPEN:
         yield [ended]
         return
-    held = _property(connection, channel)
     with shares.several(connection, held) as several:
         sharing = _selected(question, [Compiled("p.pid")], [Compiled(f"{own.sql} >= {_OPEN}", own.parameters), Compiled(several)])
         seconds = f"{sharing.sql} QUALIFY row_number() OVER (PARTITION BY {shares.compared(held)} ORDER BY p.identity) > 1"
@@ -145,7 +144,7 @@ def _own(connection: duckdb.DuckDBPyConnection, question: Question, channel: Cha
     """SQL of the number of the place where somebody would end who has their address for themselves."""
     whens = [
         Compiled(f"WHEN NOT ({_there(connection, channel)}) THEN {Place.NO_ADDRESS.order}"),
-        Compiled(f"WHEN NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"),
+        Compiled(f"WHEN NOT {allowed(channel)} THEN {Place.OPTED_OUT.order}"),
     ]
     if cap := _cap(question.delivery, channel):
         full = _full(cap, channel, question.at)
@@ -178,32 +177,33 @@ def _cap(delivery: Delivery, channel: Channel) -> Cap | None:
 def _there(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
     """SQL of whether somebody has an address."""
     column = _column(connection, channel)
-    return f"{column} IS NOT NULL" if column else f"p.identity IN (SELECT a.identity FROM {_DEVICES})"
+    return f"{column} IS NOT NULL" if column else f"p.identity IN (SELECT a.identity FROM {DEVICES})"
 
 
-def _allowed(channel: Channel) -> str:
+def allowed(channel: Channel) -> str:
     """SQL of whether consent allows a message."""
     return f"coalesce(p.{channel.column}, {str(channel not in OPT_IN).lower()})"
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
     """SQL of an address as a person knows it."""
-    return _column(connection, channel) or f"(SELECT min(d.token) FROM {_DEVICES} AND a.identity = p.identity)"
+    return _column(connection, channel) or f"(SELECT min(d.token) FROM {DEVICES} AND a.identity = p.identity)"
 
 
 def _column(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
-    return None if channel is Channel.PUSH else f"p.{_property(connection, channel).column}"
+    held = addresses(connection, channel)
+    return f"p.{held.column}" if held else None
 
 
 def _held(connection: duckdb.DuckDBPyConnection, channels: Iterable[Channel]) -> Mapping[Property, Collection[Channel]]:
     """The properties that hold addresses of the channels, each with those of which it does."""
     found: dict[Property, list[Channel]] = {}
     for channel in channels:
-        if channel is not Channel.PUSH:
-            found.setdefault(_property(connection, channel), []).append(channel)
+        if held := addresses(connection, channel):
+            found.setdefault(held, []).append(channel)
     return found
 
 
-def _property(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Property:
-    """The addresses of a channel, which is another one than push."""
-    return registry.find(connection, "Email" if channel is Channel.EMAIL else "Phone")
+def addresses(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Property | None:
+    """The property that holds the addresses of a channel; None where they are those of devices."""
+    return registry.find(connection, channel.address) if channel.address else None

@@ -39,7 +39,11 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
     sql = {p.name: f"NULL::{SQL_TYPES[p.type]}" for p in properties} | {p.name: f"p.{p.column}" for p in stored}
     columns = {p.name: FilterColumn(p.type.value, sql[p.name]) for p in properties}
     age = FilterColumn("integer", people.age(sql["DOB"], sql["Age"]))
-    return columns | {"Age": age, IDENTITY: FilterColumn("string", "p.identity"), PUSH_DEVICES: FilterColumn("integer", people.DEVICES)}
+    return columns | {
+        "Age": age,
+        IDENTITY: FilterColumn("string", "p.identity"),
+        PUSH_DEVICES: FilterColumn("integer", people.DEVICE_COUNT),
+    }
 
 
 @dataclass(frozen=True, slots=True)

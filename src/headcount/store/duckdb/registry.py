@@ -9,21 +9,21 @@ import duckdb
 
 from headcount.errors import WrongCall
 from headcount.profiles.live import LIVE
-from headcount.profiles.properties import SYSTEM, Property, widens
+from headcount.profiles.properties import ADDRESSES, SYSTEM, Property, widens
 from headcount.single_row import single_row
 from headcount.store.duckdb import images, statistics
 from headcount.store.duckdb.retype import as_type
 from headcount.values.types import SQL_TYPES, Type
 
 #: Properties of which nearly every person has a value of their own; see schema.sql.
-_UNIQUE = frozenset({"Email", "Phone"})
+_UNIQUE = frozenset(ADDRESSES.values())
 
 
 #: Up to here a float64 is every whole number.
 _EXACT = 1 << 53
 #: The system properties that have a column from the first day on. The others get theirs when somebody first has a value:
 #: a column in which all is NULL costs every insert a fiftieth.
-_AT_ONCE = frozenset({"Name", "Email", "Phone"})
+_AT_ONCE = frozenset({"Name", *ADDRESSES.values()})
 
 
 def properties(connection: duckdb.DuckDBPyConnection) -> tuple[Property, ...]:

@@ -14,13 +14,13 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from headcount.profiles.properties import SYSTEM, Property
+from headcount.profiles.properties import ADDRESSES, SYSTEM, Property
 from headcount.single_row import small_table
 from headcount.store.duckdb import registry
 from headcount.values.instants import in_utc
 
 #: The properties that are addresses, by their numbers: SQL of what is the same where two of them are.
-COMPARED = {number: "lower({})" if name == "Email" else "{}" for number, name in enumerate(SYSTEM, 1) if name in {"Email", "Phone"}}
+COMPARED = {n: "lower({})" if name == ADDRESSES["email"] else "{}" for n, name in enumerate(SYSTEM, 1) if name in ADDRESSES.values()}
 #: In the background it is found out again after so many times what it takes.
 _SHARE = 20.0
 
