@@ -22,8 +22,8 @@ from headcount.auth.first_start import Given, Made, first_start
 from headcount.auth.passwords import Passwords
 from headcount.auth.rights import Principal
 from headcount.auth.sign_in import SignIn
-from headcount.campaigns.desk import ReachDesk
 from headcount.config import Settings
+from headcount.desks import Desks
 from headcount.errors import Busy, WrongCall
 from headcount.house import House
 from headcount.ingest.desk import LiveDesk
@@ -31,12 +31,7 @@ from headcount.ingest.journal import Journal
 from headcount.ingest.queue import Ingest
 from headcount.jobs import Worker
 from headcount.people.counting import Counting, count_all
-from headcount.people.desk import PeopleDesk
-from headcount.people.properties import PropertyDesk
-from headcount.people.records import RecordDesk
-from headcount.people.segments import SegmentDesk
 from headcount.profiles.uses import Uses
-from headcount.segments.saved import FilterReader
 from headcount.segments.uses import SegmentUses
 from headcount.store.control.accounts import SqlAccounts, ensure_account
 from headcount.store.control.attempts import SqlAttempts
@@ -62,7 +57,6 @@ from headcount.uploads.plan import Limits
 from headcount.uploads.process import Uploads
 from headcount.uploads.reading import Engine
 from headcount.uploads.rules import Rules
-from headcount.uploads.scrub_desk import ScrubDesk
 from headcount.uploads.scrubbing import Scrubbing
 from headcount.uploads.turns import Turns
 from headcount.uploads.undoing import Undoing
@@ -90,79 +84,49 @@ class Application:
     undoing: Undoing
     data_file: Path
     log: AuditLog
-    deliveries: SqlDeliveries
-    saved: SqlSegments
-    cursors: SqlCursors
-    scrubbing: Scrubbing
-    #: Everything that names properties.
-    uses: Sequence[Uses]
+    desks: Desks
 
     def store(self) -> AbstractContextManager[DuckDBProfiles]:
         """The profiles, for as long as the context lasts. No file is read beside it, so it gets all of the memory. Raises Busy."""
         return _open_settled(self.settings, self.data_file, share=1.0)
 
-    def people(self, by: Principal) -> PeopleDesk:
-        """The people of the account, as somebody asks for them."""
-        ids, number = self.history.ids, self.history.number
-        return PeopleDesk(by, self.store, ids, number, self._read(by), self.settings.timezone, self.log, _now)
 
-    def segments(self, by: Principal) -> SegmentDesk:
-        """The saved segments of the account, as somebody asks for them."""
-        ids, number = self.history.ids, self.history.number
-        return SegmentDesk(by, self.store, self.saved, ids, number, self.settings.timezone, self.log, _now)
-
-    def records(self, by: Principal) -> RecordDesk:
-        """The same people as records."""
-        return RecordDesk(by, self.store, self.cursors, self.settings.timezone, self.log, _now)
-
-    def scrub(self, by: Principal) -> ScrubDesk:
-        """The traces of people who were erased, as somebody asks for them."""
-        return ScrubDesk(by, self.scrubbing, self.log, _now)
-
-    def properties(self, by: Principal) -> PropertyDesk:
-        """The properties of the account, as somebody tends them. What is out of date is counted as they look."""
-        refresh, ids, busy_with = partial(count_all, self.store, _now), self.history.ids, self.history.busy_with
-        return PropertyDesk(by, self.store, refresh, ids, busy_with, self.uses, self.log, _now)
-
-    def reach(self, by: Principal) -> ReachDesk:
-        """Whom messages of the account reach, as somebody asks for it."""
-        number, running = self.history.number, self.history.running
-        return ReachDesk(by, self.store, number, self._read(by), running, self.deliveries, self.log, self.settings.timezone, _now)
-
-    def _read(self, by: Principal) -> FilterReader:
-        return FilterReader(by.account_id, self.saved, _now)
+@contextmanager
+def _opened_control(settings: Settings) -> Iterator[sqlalchemy.Engine]:
+    """The control file of the data directory, both made when they are missing."""
+    make_directory(settings.data)
+    control = open_control(settings.data / "control.sqlite")
+    try:
+        yield control
+    finally:
+        control.dispose()
 
 
 @contextmanager
 def application(settings: Settings) -> Iterator[Application]:
     """The application on the data directory of the settings, made when it is missing."""
-    make_directory(settings.data)
     data_file = _data_file(settings)
-    control = open_control(settings.data / "control.sqlite")
-    try:
+    with _opened_control(settings) as control:
         ensure_account(control, settings.account, settings.timezone)
-        records, rules = SqlUploads(control), _rules(settings)
+        records, rules, log = SqlUploads(control), _rules(settings), SqlAuditLog(control)
         open_store = partial(_open_settled, settings, data_file)
+        whole = partial(open_store, share=1.0)
         looking = Looking(open_store, rules)
-        undoing = Undoing(records, partial(open_store, share=1.0), rules)
+        undoing, history = Undoing(records, whole, rules), History(records, rules)
         uploads = Uploads(records, open_store, looking, undoing, rules)
-        yield Application(
-            settings,
-            uploads,
-            History(records, rules),
-            looking,
-            Checking(records, looking),
-            undoing,
-            data_file,
-            SqlAuditLog(control),
-            SqlDeliveries(control),
-            SqlSegments(control),
-            SqlCursors(control),
-            Scrubbing(uploads, partial(_renew, settings), partial(compact, control), settings.scrub_hours),
-            _uses(control, settings.account),
+        desks = Desks(
+            open_store=whole,
+            history=history,
+            saved=SqlSegments(control),
+            cursors=SqlCursors(control),
+            deliveries=SqlDeliveries(control),
+            scrubbing=Scrubbing(uploads, partial(_renew, settings), partial(compact, control), settings.scrub_hours),
+            refresh=partial(count_all, whole, _now),
+            uses=_uses(control, settings.account),
+            log=log,
+            clock=_now,
         )
-    finally:
-        control.dispose()
+        yield Application(settings, uploads, history, looking, Checking(records, looking), undoing, data_file, log, desks)
 
 
 @contextmanager
@@ -249,10 +213,9 @@ class _Accounts:
         self._accounts = SqlAccounts(control)
         self._guard = threading.Lock()
         self._means: dict[str, Means] = {}
+        self._desks: dict[str, Desks] = {}
         self._stores: dict[str, SharedProfiles] = {}
-        self._open: dict[str, Callable[[], AbstractContextManager[DuckDBProfiles]]] = {}
         self._ingests: dict[str, Ingest] = {}
-        self._scrubbings: dict[str, Scrubbing] = {}
         #: When the next scrub of an account begins, where one has to.
         self._due: dict[str, datetime] = {}
         self._countings: dict[str, Counting] = {}
@@ -268,45 +231,10 @@ class _Accounts:
         """The uploads of the principal's account."""
         return Desk(by, self.means(by.account_id))
 
-    def people(self, by: Principal) -> PeopleDesk:
-        """The people of the principal's account."""
-        means = self.means(by.account_id)
-        history, open_store = means.history, self._open[by.account_id]
-        return PeopleDesk(by, open_store, history.ids, history.number, self._read(by, means), history.rules.zone, means.log, means.clock)
-
-    def segments(self, by: Principal) -> SegmentDesk:
-        """The saved segments of the principal's account."""
-        means, saved = self.means(by.account_id), SqlSegments(self._control)
-        history, open_store = means.history, self._open[by.account_id]
-        return SegmentDesk(by, open_store, saved, history.ids, history.number, history.rules.zone, means.log, means.clock)
-
-    def properties(self, by: Principal) -> PropertyDesk:
-        """The properties of the principal's account. What is out of date is counted soon."""
-        means = self.means(by.account_id)
-        history, open_store, refresh = means.history, self._open[by.account_id], partial(self._count_soon, by.account_id)
-        uses = _uses(self._control, by.account_id)
-        return PropertyDesk(by, open_store, refresh, history.ids, history.busy_with, uses, means.log, means.clock)
-
-    def records(self, by: Principal) -> RecordDesk:
-        """The same people as records."""
-        means = self.means(by.account_id)
-        open_store, zone = self._open[by.account_id], means.history.rules.zone
-        return RecordDesk(by, open_store, SqlCursors(self._control), zone, means.log, means.clock, partial(self._wake, by.account_id))
-
-    def scrub(self, by: Principal) -> ScrubDesk:
-        """The traces of people who were erased from the principal's account."""
-        means = self.means(by.account_id)
-        return ScrubDesk(by, self._scrubbings[by.account_id], means.log, means.clock, partial(self._wake, by.account_id))
-
-    def reach(self, by: Principal) -> ReachDesk:
-        """Whom messages of the principal's account reach."""
-        means = self.means(by.account_id)
-        history, open_store = means.history, self._open[by.account_id]
-        read, kept = self._read(by, means), SqlDeliveries(self._control)
-        return ReachDesk(by, open_store, history.number, read, history.running, kept, means.log, history.rules.zone, means.clock)
-
-    def _read(self, by: Principal, means: Means) -> FilterReader:
-        return FilterReader(by.account_id, SqlSegments(self._control), means.clock)
+    def desks(self, account_id: str) -> Desks:
+        """The desks of an account. What is out of date of its properties is counted soon. Raises WrongCall `account_unknown`."""
+        self.means(account_id)
+        return self._desks[account_id]
 
     def live(self, by: Principal) -> LiveDesk:
         """The records that the principal sends."""
@@ -335,7 +263,7 @@ class _Accounts:
     def _scrub(self, account_id: str) -> None:
         """Scrub where it is due. Where somebody keeps a file, the next round tries it again."""
         try:
-            due = self._scrubbings[account_id].run_where_due(_now()).due
+            due = self._desks[account_id].scrubbing.run_where_due(_now()).due
         except Busy:
             due = _now()
         self._due.pop(account_id, None)
@@ -376,74 +304,61 @@ class _Accounts:
         records, rules, store = SqlUploads(self._control), _rules(settings), _shared(settings)
         ingest = Ingest(store.open, rules, partial(records.is_any_working, account.id), _journal(_data_file(settings)))
         open_store = partial(_settled, ingest, store)
-        self._stores[account.id], self._ingests[account.id], self._open[account.id] = store, ingest, open_store
+        self._stores[account.id], self._ingests[account.id] = store, ingest
         self._countings[account.id] = Counting(store.open, _now)
-        looking, undoing = ApartLooking(open_store, rules), Undoing(records, open_store, rules)
+        looking, undoing, history = ApartLooking(open_store, rules), Undoing(records, open_store, rules), History(records, rules)
         uploads = Uploads(records, open_store, looking, undoing, rules)
-        self._scrubbings[account.id] = Scrubbing(uploads, store.renew, partial(compact, self._control), settings.scrub_hours)
-        turns = Turns(uploads, partial(self._wake, account.id))
-        log, mappings = SqlAuditLog(self._control), SqlMappings(self._control)
-        return Means(turns, History(records, rules), Checking(records, looking), undoing, mappings, log, _now)
+        log, wake = SqlAuditLog(self._control), partial(self._wake, account.id)
+        self._desks[account.id] = Desks(
+            open_store=open_store,
+            history=history,
+            saved=SqlSegments(self._control),
+            cursors=SqlCursors(self._control),
+            deliveries=SqlDeliveries(self._control),
+            scrubbing=Scrubbing(uploads, store.renew, partial(compact, self._control), settings.scrub_hours),
+            refresh=partial(self._count_soon, account.id),
+            uses=_uses(self._control, account.id),
+            log=log,
+            clock=_now,
+            wake=wake,
+        )
+        return Means(Turns(uploads, wake), history, Checking(records, looking), undoing, SqlMappings(self._control), log, _now)
 
 
 @contextmanager
 def open_house(settings: Settings) -> Iterator[House]:
     """The use cases of all accounts for a server, with the worker at work for as long as the context lasts."""
-    make_directory(settings.data)
-    control = open_control(settings.data / "control.sqlite")
-    worker = Worker(settings.workers)
-    accounts = _Accounts(settings, control, worker.wake)
-    passwords, users = Passwords(), SqlUsers(control)
-    sign_in = SignIn(users, SqlSessions(control), SqlAttempts(control), passwords, _now)
-    access = Access(users, SqlPasscodes(control), SqlAuditLog(control), passwords, _now)
-    ended = threading.Event()
-    try:
-        worker.start(accounts.work)
-        accounts.adopt()
-        threading.Thread(target=_rounds, args=(accounts, ended), name="rounds", daemon=True).start()
-        yield House(
-            settings,
-            SqlAccounts(control),
-            sign_in,
-            access,
-            worker,
-            accounts.desk,
-            accounts.people,
-            accounts.segments,
-            accounts.properties,
-            accounts.records,
-            accounts.scrub,
-            accounts.reach,
-            accounts.live,
-            accounts.demand_room,
-        )
-    finally:
-        ended.set()
-        accounts.stop(_GRACE)
-        worker.stop(_GRACE)
-        accounts.close_idle(0)
-        control.dispose()
+    with _opened_control(settings) as control:
+        worker = Worker(settings.workers)
+        accounts = _Accounts(settings, control, worker.wake)
+        passwords, users = Passwords(), SqlUsers(control)
+        sign_in = SignIn(users, SqlSessions(control), SqlAttempts(control), passwords, _now)
+        access = Access(users, SqlPasscodes(control), SqlAuditLog(control), passwords, _now)
+        ended = threading.Event()
+        try:
+            worker.start(accounts.work)
+            accounts.adopt()
+            threading.Thread(target=_rounds, args=(accounts, ended), name="rounds", daemon=True).start()
+            desks, desk, live = accounts.desks, accounts.desk, accounts.live
+            yield House(settings, SqlAccounts(control), sign_in, access, worker, desks, desk, live, accounts.demand_room)
+        finally:
+            ended.set()
+            accounts.stop(_GRACE)
+            worker.stop(_GRACE)
+            accounts.close_idle(0)
 
 
 @contextmanager
 def open_access(settings: Settings) -> Iterator[tuple[SqlAccounts, Access]]:
     """The accounts, and who may enter them. Beside a running server, too: it asks anew with each call."""
-    make_directory(settings.data)
-    control = open_control(settings.data / "control.sqlite")
-    try:
+    with _opened_control(settings) as control:
         yield SqlAccounts(control), Access(SqlUsers(control), SqlPasscodes(control), SqlAuditLog(control), Passwords(), _now)
-    finally:
-        control.dispose()
 
 
 def begin(settings: Settings) -> Made | None:
     """The first account, its passcode and an administrator; None where there is a user already. Raises WrongCall."""
-    make_directory(settings.data)
-    control = open_control(settings.data / "control.sqlite")
-    try:
+    with _opened_control(settings) as control:
         return first_start(SqlBeginnings(control), Passwords(), _given(settings), _now())
-    finally:
-        control.dispose()
 
 
 def _given(settings: Settings) -> Given:

@@ -20,7 +20,7 @@ from headcount.ingest.records import read
 from headcount.profiles.live import Call
 from headcount.profiles.store import Batch, BatchColumn, Effect, Origin, Progress
 from headcount.store.duckdb import pieces
-from headcount.store.duckdb.changes import Application
+from headcount.store.duckdb.changes import BatchApplication
 from headcount.store.duckdb.profiles import DuckDBProfiles, open_profiles
 from headcount.uploads.rules import Rules
 from headcount.values.types import Type
@@ -143,15 +143,15 @@ def test_it_is_forgotten_when_no_upload_can_need_it(acme: Account) -> None:
 
 @pytest.mark.parametrize("data", [{"city": "Oslo"}, {"plan": "live"}], ids=["a new property", "somebody whom the piece creates"])
 def test_a_piece_is_written_again_where_a_call_was_in_its_way(acme: Account, data: dict[str, Any]) -> None:
-    create, times = Application.create, 0
+    create, times = BatchApplication.create, 0
 
-    def within(application: Application) -> Effect:
+    def within(application: BatchApplication) -> Effect:
         nonlocal times
         created, times = create(application), times + 1
         acme.say(SECOND, profile("b", **data))
         return created
 
-    with patch.object(Application, "create", within), patch.object(type(acme.store.turn), "pressed", new=True):
+    with patch.object(BatchApplication, "create", within), patch.object(type(acme.store.turn), "pressed", new=True):
         acme.upload(ROWS)
     assert times == 1
     assert acme.people() == {"a": ("pro", 10, ["x"], True), "b": (data.get("plan", "pro"), None, None, None)}
@@ -199,16 +199,16 @@ def test_pieces_and_live_calls_between_them_give_what_the_order_gives(
                 say_until(moment)
                 yield range(start, min(start + size, len(rows)))
 
-        create = Application.create
+        create = BatchApplication.create
 
-        def within(application: Application) -> Effect:
+        def within(application: BatchApplication) -> Effect:
             created = create(application)
             say_until(moment + 1)
             return created
 
         with (
             patch.object(pieces.Pieces, "__iter__", between),
-            patch.object(Application, "create", within),
+            patch.object(BatchApplication, "create", within),
             patch.object(type(made.store.turn), "pressed", new=True),
         ):
             marks = made.upload(rows)

@@ -38,7 +38,7 @@ class Place:
     def desk(self, *rights: Right) -> PropertyDesk:
         app, by = self.account.app, Principal(id="u1", name="Mia", account_id="default", rights=frozenset(rights), door="api")
         refresh = lambda: count_all(app.store, lambda: NOW)  # noqa: E731 - a callback
-        return PropertyDesk(by, app.store, refresh, app.history.ids, lambda _: self.busy, app.uses, self.notes, lambda: NOW)
+        return PropertyDesk(by, app.store, refresh, app.history.ids, lambda _: self.busy, app.desks.uses, self.notes, lambda: NOW)
 
     def says(self) -> list[tuple[str, str]]:
         return [(entry.action, entry.object) for entry in self.notes.entries]
@@ -88,7 +88,7 @@ def test_a_rename_keeps_values_and_what_names_the_property(place: Place) -> None
 
 def test_segments_ask_for_a_renamed_property_by_its_new_name(place: Place) -> None:
     by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({Right.READ, Right.EDIT_CAMPAIGNS}), door="api")
-    segments, desk = place.account.app.segments(by), place.desk(*TENDS)
+    segments, desk = place.account.app.desks.segments(by), place.desk(*TENDS)
     segments.save(Wish(name="Payers", filter='plan = "pro" and not (visits exists and plan in ("free", "x"))'))
     segments.save(Wish(name="Others", filter="visits exists"))
     assert [(use["kind"], use["name"]) for use in desk.show("plan")["used_by"]] == [("segment", "Payers")]
@@ -100,7 +100,7 @@ def test_segments_ask_for_a_renamed_property_by_its_new_name(place: Place) -> No
 
 def test_a_rename_that_was_interrupted_is_ended_by_the_same_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({Right.READ, Right.EDIT_CAMPAIGNS}), door="api")
-    segments, desk = place.account.app.segments(by), place.desk(*TENDS)
+    segments, desk = place.account.app.desks.segments(by), place.desk(*TENDS)
     segments.save(Wish(name="Payers", filter='plan = "pro"'))
     with monkeypatch.context() as patched:
         patched.setattr(SegmentUses, "renamed", lambda *_: 1 / 0)

@@ -11,7 +11,7 @@ from headcount.segments.filter import Did
 from headcount.segments.grammar import parse
 from headcount.store.duckdb import events, people
 from headcount.store.duckdb.profiles import open_profiles
-from headcount.store.segment_sql import compile_filter
+from headcount.store.duckdb.segment_sql import compile_filter
 
 NOW = datetime(2024, 5, 10, 12, tzinfo=UTC)
 #: Name, identity, time, properties.

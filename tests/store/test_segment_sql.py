@@ -35,7 +35,7 @@ from headcount.segments.filter import (
 )
 from headcount.segments.grammar import parse
 from headcount.segments.period import read_period
-from headcount.store.segment_sql import Compiled, compile_filter
+from headcount.store.duckdb.segment_sql import Compiled, compile_filter
 
 NOW = datetime(2024, 5, 10, 12, tzinfo=UTC)
 ZONE = "Europe/Berlin"

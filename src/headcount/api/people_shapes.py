@@ -25,7 +25,7 @@ FilterText = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
 ]
 #: The sources that a caller can name; uploads name themselves.
-Named = Literal[Source.PERSON, Source.DASHBOARD, Source.API, Source.BOUNCE]
+NamedSource = Literal[Source.PERSON, Source.DASHBOARD, Source.API, Source.BOUNCE]
 
 
 def _number(given: object) -> object:
@@ -63,7 +63,7 @@ class ConsentAsked(Asked):
     identity: str = Field(description="The identity, exactly as it was uploaded.", examples=["00123"])
     channel: Channel = Field(examples=["email"])
     state: Literal["subscribed", "unsubscribed"] = Field(examples=["unsubscribed"])
-    source: Named = Field(Source.API, description="On whose word. After `person` no upload brings them back unconfirmed.")
+    source: NamedSource = Field(Source.API, description="On whose word. After `person` no upload brings them back unconfirmed.")
     reason: str | None = Field(
         None,
         description="Why; not blank. Needed to re-subscribe who opted out themselves.",

@@ -28,7 +28,7 @@ class Right(StrEnum):
     CHANGE_CONSENT = "change_consent"
     #: Erase a person.
     ERASE_PEOPLE = "erase_people"
-    #: Retype and remove properties.
+    #: Rename, describe, hide, retype and remove properties.
     MANAGE_PROPERTIES = "manage_properties"
     #: Write segments and campaigns.
     EDIT_CAMPAIGNS = "edit_campaigns"

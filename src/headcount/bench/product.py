@@ -92,7 +92,7 @@ def count(data: Path) -> Outcome:
 def reach(data: Path) -> Outcome:
     """Every reach, on all channels. Raises HeadcountError `bench_failed` where the channels are not about the same people."""
     with _opened(data) as app:
-        desk = app.reach(operator(app.settings.account, "cli"))
+        desk = app.desks.reach(operator(app.settings.account, "cli"))
 
         def matched(condition: str) -> int:
             found = {told["matched"] for told in desk.reach(condition, list(Channel))["channels"].values()}

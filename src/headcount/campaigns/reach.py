@@ -85,8 +85,8 @@ Counts: TypeAlias = Mapping[Place, int]
 class ReachStore(Protocol):
     """The profiles of one account, as messages find them. Who counts, lists or sends is told the same."""
 
-    def count_addresses(self) -> None:
-        """Find out, and keep, which addresses several people have, where any were written since. Others go on meanwhile."""
+    def count_addresses(self, now: datetime | None = None) -> None:
+        """See PropertyStore."""
         ...
 
     def waterfall(self, audience: Audience, channels: Sequence[Channel]) -> Mapping[Channel, Counts]:

@@ -15,7 +15,7 @@ from headcount.profiles.consent import Channel, Source, State
 commands = typer.Typer(help="Consent: who may be messaged on which channel, and who changed that.")
 
 
-class Door(StrEnum):
+class NamedSource(StrEnum):
     """The sources that a person can name; uploads name themselves."""
 
     PERSON = Source.PERSON.value
@@ -76,7 +76,9 @@ def set_(
     channel: Annotated[Channel, typer.Argument(metavar="CHANNEL", help="push, sms, email or whatsapp.")],
     wanted: Annotated[Wanted, typer.Argument(metavar="STATE", help="subscribed or unsubscribed.")],
     *,
-    source: Annotated[Door, typer.Option(help="On whose word. After `person` no upload brings them back unconfirmed.")] = Door.DASHBOARD,
+    source: Annotated[
+        NamedSource, typer.Option(help="On whose word. After `person` no upload brings them back unconfirmed.")
+    ] = NamedSource.DASHBOARD,
     reason: Annotated[str | None, typer.Option(metavar="REASON", help="Why; needed to re-subscribe who opted out themselves.")] = None,
     as_json: JsonFlag = False,
 ) -> None:

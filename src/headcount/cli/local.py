@@ -154,8 +154,9 @@ class Local:
     def on(cls, app: Application, program: str) -> Local:
         """The work of whoever holds the data directory, who may do everything."""
         by = replace(operator(app.settings.account, _DOOR), name=getpass.getuser())
-        erasing = LocalErasing(app.records(by), app.scrub(by))
-        return cls(LocalUploads(app, program, by), app.people(by), app.segments(by), erasing, app.properties(by), app.reach(by))
+        uploads, desks = LocalUploads(app, program, by), app.desks
+        erasing = LocalErasing(desks.records(by), desks.scrub(by))
+        return cls(uploads, desks.people(by), desks.segments(by), erasing, desks.properties(by), desks.reach(by))
 
     def fill(  # noqa: PLR0917 - what is changed, by what, and how
         self, name: str, file: Path, request: Request, change: Change, expires_at: datetime | None, on_progress: OnProgress

@@ -11,7 +11,6 @@ from headcount.csvfile.marks import BACKSLASH, COMMA, LF, Bytes
 from headcount.csvfile.rows import SOUND, Marks, blank_rows, read_rows
 
 DELIMITERS = ",;\t|"
-QUOTES = "\"'"
 #: Share of the rows that must be sound for a quote to be one.
 _MOSTLY = 0.7
 

@@ -112,7 +112,7 @@ class LiveStore(Protocol):
 
     @property
     def version(self) -> int:
-        """Another one where properties were made or retyped since."""
+        """Another one where properties or lists were made or changed since."""
         ...
 
     def properties(self) -> tuple[Property, ...]:

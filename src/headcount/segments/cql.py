@@ -190,10 +190,10 @@ def _test(name: str, sign: str, test: Object, path: str, words: Mapping[str, str
     if sign == "between":
         return _between(name, values, path)
     if sign in {"contains", "does_not_contain"}:
-        return _unless(sign == "does_not_contain", _each(Or, values, lambda value: Contains(name, value)))
+        return _unless(sign == "does_not_contain", _one_of(values, lambda value: Contains(name, value)))
     if len(values) > 1 and sign in {"equals", "not_equals"}:
         return _unless(sign == "not_equals", In(name, values))
-    return _each(Or, values, lambda value: Comparison(name, _COMPARISONS[sign], value))
+    return _one_of(values, lambda value: Comparison(name, _COMPARISONS[sign], value))
 
 
 def _between(name: str, values: tuple[Value, ...], path: str) -> Filter:
@@ -204,9 +204,9 @@ def _between(name: str, values: tuple[Value, ...], path: str) -> Filter:
             raise _wrong(f"{path}.value", "a list of two values, lowest and highest")
 
 
-def _each(node: type[Or], values: tuple[Value, ...], test: Callable[[Value], Filter]) -> Filter:
+def _one_of(values: tuple[Value, ...], test: Callable[[Value], Filter]) -> Filter:
     tests = tuple(map(test, values))
-    return tests[0] if len(tests) == 1 else node(tests)
+    return tests[0] if len(tests) == 1 else Or(tests)
 
 
 def _value(value: object, path: str, words: Mapping[str, str] | None) -> Value:

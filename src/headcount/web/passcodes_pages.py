@@ -25,7 +25,7 @@ SCOPES: Mapping[Right, tuple[str, str]] = {
     Right.SEE_PERSONAL_DATA: ("See personal data", "names, addresses and other values unmasked"),
     Right.EXPORT: ("Export", "take people out as a file"),
     Right.CHANGE_CONSENT: ("Change consent", "whether a person may be messaged"),
-    Right.MANAGE_PROPERTIES: ("Manage properties", "retype and remove them"),
+    Right.MANAGE_PROPERTIES: ("Manage properties", "rename, describe, hide, retype and remove them"),
     Right.EDIT_CAMPAIGNS: ("Edit campaigns", "segments too"),
     Right.MANAGE_DELIVERY: ("Manage delivery", "how often people are messaged at most"),
     Right.ERASE_PEOPLE: ("Erase people", "for good"),

@@ -10,9 +10,10 @@ from typing import Any
 from headcount.auth.rights import Principal, Right
 from headcount.segments.filter import Exists, UploadIs
 from headcount.segments.grammar import render
+from headcount.uploads.upload import WORKING
 
 #: Somebody works on an upload in one of these, or it waits for its turn.
-BUSY = frozenset({"receiving", "inspecting", "processing", "undoing", "redoing", "waiting"})
+BUSY = frozenset({*WORKING, "waiting"})
 #: It can be stopped.
 STOPPABLE = frozenset({"receiving", "inspecting", "start_mapping", "ready", "processing", "waiting", "interrupted"})
 #: From each phase, what happens in words, and what is counted.

@@ -47,7 +47,7 @@ from headcount.values.types import SQL_TYPES
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class BatchApplication:
     """One batch on its way into the store, inside the caller's transaction; its rows are the view `batch`."""
 
     connection: duckdb.DuckDBPyConnection

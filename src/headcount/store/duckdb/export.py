@@ -16,7 +16,7 @@ from headcount.profiles.consent import Channel
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
-from headcount.store.segment_sql import Compiled
+from headcount.store.duckdb.segment_sql import Compiled
 from headcount.values.dates import iso_text
 from headcount.values.text import escaped
 from headcount.values.types import SQL_TYPES, Type

@@ -11,7 +11,7 @@ from headcount.profiles.properties import ADDRESSES
 from headcount.segments.store import Change, Filled, Listing, Unknown
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry
-from headcount.store.segment_sql import Compiled
+from headcount.store.duckdb.segment_sql import Compiled
 
 #: How many rows that name nobody are told of.
 UNKNOWN_LISTED = 20

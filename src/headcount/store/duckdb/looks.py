@@ -8,7 +8,7 @@ import duckdb
 
 from headcount.segments.store import Breakdown, Share
 from headcount.single_row import single_row
-from headcount.store.segment_sql import Compiled, PropertyColumn
+from headcount.store.duckdb.segment_sql import Compiled, PropertyColumn
 
 #: People whom a breakdown looks at, and values that are looked at for suggestions: more would take too long while somebody types.
 _LOOKED_AT, _SEEN = 1_000_000, 100_000

@@ -13,7 +13,7 @@ from headcount.segments.store import Step, Top, Trend, Wanted
 from headcount.single_row import single_row
 from headcount.store.duckdb.people import DEVICES
 from headcount.store.duckdb.reach import addresses, allowed
-from headcount.store.segment_sql import Compiled, pointer
+from headcount.store.duckdb.segment_sql import Compiled, pointer
 from headcount.values.types import Type
 
 _FORMATS: Mapping[Step, str] = {"daily": "%Y%m%d", "weekly": "%G%V", "monthly": "%Y%m"}

@@ -37,7 +37,7 @@ from headcount.segments.filter import Filter
 from headcount.segments.store import Change, Filled, Listing
 from headcount.single_row import single_row, small_table
 from headcount.store.duckdb import consent, erase, events, images, lists, live, order, people, reach, registry, shares, statistics
-from headcount.store.duckdb.changes import Application, total
+from headcount.store.duckdb.changes import BatchApplication, total
 from headcount.store.duckdb.connection import open_file
 from headcount.store.duckdb.pieces import Pace, Piece, Pieces, in_order_of
 from headcount.store.duckdb.reversal.piece import Piece as ReversalPiece
@@ -51,7 +51,8 @@ from headcount.values.types import Type
 class DuckDBProfiles(Tending):
     """The profiles of one account in one file.
 
-    Implements `ProfileStore`, `PropertyStore`, `SegmentStore`, `ListStore`, `RecordStore`, `ReachStore`, `MessageStore`.
+    Implements `ProfileStore`, `PropertyStore`, `SegmentStore`, `LookStore`, `ListStore`, `LiveStore`, `RecordStore`, `ReachStore`,
+    `MessageStore`.
     """
 
     _statements: Prepared = field(init=False)
@@ -85,7 +86,7 @@ class DuckDBProfiles(Tending):
             self._apply_in_pieces(batch, origin, progress)
             return
         with self._transaction(), self._given(batch, origin):
-            effect = Application(self.connection, batch, origin, self._declined(), keep).run()
+            effect = BatchApplication(self.connection, batch, origin, self._declined(), keep).run()
             after = progress(effect, batch.rows.num_rows)
             if keep:
                 self._note_match(batch)
@@ -109,7 +110,7 @@ class DuckDBProfiles(Tending):
                 if batch.channels:
                     consent.consent_act(self.connection, origin)
             with self._given(batch, origin) as yielded:
-                Application(self.connection, batch, origin, self._declined()).prepare()
+                BatchApplication(self.connection, batch, origin, self._declined()).prepare()
             for rows in pieces:
                 if not self._write_ahead(batch, yielded, rows, origin, progress):
                     with self._transaction():
@@ -149,13 +150,13 @@ class DuckDBProfiles(Tending):
             effect = self._application(piece.known, origin).run(created)
         if piece.late is not None:
             with self._given(piece.late, origin):
-                effect = total([effect, Application(self.connection, piece.late, origin, self._declined()).run()])
+                effect = total([effect, BatchApplication(self.connection, piece.late, origin, self._declined()).run()])
         if shares.addresses(column.number for column in piece.known.columns):
             self.turn.note_addresses()
         self._mark(origin.upload, "apply", progress(effect, done))
 
-    def _application(self, known: Batch, origin: Origin) -> Application:
-        return Application(self.connection, known, origin, self._declined(), prepared=True)
+    def _application(self, known: Batch, origin: Origin) -> BatchApplication:
+        return BatchApplication(self.connection, known, origin, self._declined(), prepared=True)
 
     @contextmanager
     def _stable_rows(self) -> Iterator[None]:

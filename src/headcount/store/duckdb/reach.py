@@ -17,7 +17,7 @@ from headcount.profiles.properties import Property
 from headcount.single_row import single_row
 from headcount.store.duckdb import registry, shares
 from headcount.store.duckdb.people import DEVICES
-from headcount.store.segment_sql import Compiled, in_order
+from headcount.store.duckdb.segment_sql import Compiled, in_order
 
 #: Whom nothing has stopped yet when addresses are compared ends in this place or a later one.
 _OPEN = Place.DUPLICATE_ADDRESS.order

@@ -21,7 +21,7 @@ from headcount.segments.store import Breakdown, Named, Page, Top, Trend, Wanted
 from headcount.single_row import single_row
 from headcount.store.duckdb import events, export, looks, numbers, people, reach, records, registry
 from headcount.store.duckdb.reach import Question
-from headcount.store.segment_sql import Compiled, compile_events, compile_filter
+from headcount.store.duckdb.segment_sql import Compiled, compile_events, compile_filter
 from headcount.values.instants import in_utc
 from headcount.values.types import SQL_TYPES, Type
 
@@ -48,7 +48,7 @@ def filter_columns(properties: Sequence[Property], stored: Sequence[Property]) -
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read of one file. Implements `ReachStore`, `LookStore`, and those methods of `RecordStore` that change nothing."""
+    """What is read of one file. Implements `SegmentStore`, `LookStore`, and of `RecordStore` and `ReachStore` what changes nothing."""
 
     connection: duckdb.DuckDBPyConnection
 

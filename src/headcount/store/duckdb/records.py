@@ -9,7 +9,7 @@ import duckdb
 from headcount.profiles.properties import Property
 from headcount.segments.store import Named, Page
 from headcount.store.duckdb import registry
-from headcount.store.segment_sql import Compiled
+from headcount.store.duckdb.segment_sql import Compiled
 from headcount.values.types import Type
 
 #: The properties that have a place of their own in a record.
