@@ -108,7 +108,7 @@ def application(settings: Settings) -> Iterator[Application]:
     data_file = _data_file(settings)
     with _opened_control(settings) as control:
         ensure_account(control, settings.account, settings.timezone)
-        records, rules, log = SqlUploads(control), _rules(settings), SqlAuditLog(control)
+        records, saved, rules, log = SqlUploads(control), SqlSegments(control), _rules(settings), SqlAuditLog(control)
         open_store = partial(_open_settled, settings, data_file)
         whole = partial(open_store, share=1.0)
         looking = Looking(open_store, rules)
@@ -117,10 +117,10 @@ def application(settings: Settings) -> Iterator[Application]:
         desks = Desks(
             open_store=whole,
             history=history,
-            saved=SqlSegments(control),
+            saved=saved,
             cursors=SqlCursors(control),
             deliveries=SqlDeliveries(control),
-            scrubbing=Scrubbing(uploads, partial(_renew, settings), partial(compact, control), settings.scrub_hours),
+            scrubbing=Scrubbing(uploads, saved, partial(_renew, settings), partial(compact, control), settings.scrub_hours),
             refresh=partial(count_all, whole, _now),
             uses=_uses(control, settings.account),
             log=log,
@@ -308,14 +308,14 @@ class _Accounts:
         self._countings[account.id] = Counting(store.open, _now)
         looking, undoing, history = ApartLooking(open_store, rules), Undoing(records, open_store, rules), History(records, rules)
         uploads = Uploads(records, open_store, looking, undoing, rules)
-        log, wake = SqlAuditLog(self._control), partial(self._wake, account.id)
+        saved, log, wake = SqlSegments(self._control), SqlAuditLog(self._control), partial(self._wake, account.id)
         self._desks[account.id] = Desks(
             open_store=open_store,
             history=history,
-            saved=SqlSegments(self._control),
+            saved=saved,
             cursors=SqlCursors(self._control),
             deliveries=SqlDeliveries(self._control),
-            scrubbing=Scrubbing(uploads, store.renew, partial(compact, self._control), settings.scrub_hours),
+            scrubbing=Scrubbing(uploads, saved, store.renew, partial(compact, self._control), settings.scrub_hours),
             refresh=partial(self._count_soon, account.id),
             uses=_uses(self._control, account.id),
             log=log,

@@ -70,7 +70,7 @@ class Desks:
 
     def records(self, by: Principal) -> RecordDesk:
         """The same people as records, for programs."""
-        return RecordDesk(by, self.open_store, self.cursors, self._zone, self.log, self.clock, self.wake)
+        return RecordDesk(by, self.open_store, self.saved, self.cursors, self._zone, self.log, self.clock, self.wake)
 
     def scrub(self, by: Principal) -> ScrubDesk:
         """The traces of people who were erased."""

@@ -73,6 +73,7 @@ def fill(site: Site) -> dict[str, Document]:
     )
     consent = {"identity": "ann-q7z", "channel": "sms", "state": "unsubscribed", "source": "person", "reason": "asked by Annabel Quarzbach"}
     machine.post("consent", consent)
+    machine.post("segments", {"name": "Guests", "filter": 'identity in ("ann-q7z", "bob") or Email = "old.q7z@example.com"'})
     machine.post("messages", {"messages": [{"identity": who, "channel": "email"} for who in ("ann-q7z", "bob")]})
     made["second"] = machine.upload(SECOND)
     made["events"] = machine.upload("identity,City\nann-q7z,Quarzstadt\nbob,Rome\n", "event=Visited")
@@ -146,6 +147,11 @@ def test_nothing_is_left_of_a_person_in_any_file(site: Site) -> None:
     assert (entry.object, entry.details) == ("people", {"people": 1})
     assert traces(site.data) == []
     assert rows(site) == before
+    (guests,) = machine.get("segments")["segments"]
+    assert (guests["filter"], machine.post("segments/count", {"filter": 'in segment "Guests"'})) == (
+        'identity in ("•••", "bob") or Email = "•••"',
+        {"count": 1},
+    )
     counted = {name: document.get("erased") for name, document in shown.items()}
     assert counted == {
         "second": {"rejects_rows": 3, "file_rows": 5, "file_removed": False},

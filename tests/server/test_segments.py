@@ -238,6 +238,21 @@ def test_who_sees_no_personal_data_sees_how_many(machine: Caller, site: Site) ->
     assert (found["unknown_rows"], found["problems"][0]["example"]) == ([{"row": 2, "key": COVER}], COVER)
 
 
+def test_who_sees_no_personal_data_sees_no_value_of_a_filter_and_changes_none_unseen(machine: Caller, site: Site) -> None:
+    made = saved(machine, "Ann", 'Email = "ann@example.com" or plan = "x"')
+    hidden = 'Email = "•••" or plan = "•••"'
+    blind = site.machine(Right.EDIT_CAMPAIGNS, Right.READ)
+    for caller in (site.user(Role.MEMBER), blind):
+        seen = caller.get(f"segments/{made['id']}")
+        assert (seen["filter"], "ann@" in json.dumps(caller.get("segments"))) == (hidden, False)
+    renamed = told(blind.call("PUT", f"segments/{made['id']}", json={"name": "Anns", "filter": hidden}))
+    assert (renamed["name"], renamed["filter"], renamed["people"]) == ("Anns", hidden, 1)
+    assert machine.get(f"segments/{made['id']}")["filter"] == made["filter"]
+    for method, path in (("PUT", f"segments/{made['id']}"), ("POST", "segments")):
+        refused = blind.call(method, path, json={"name": "New", "filter": 'Email = "•••" or plan exists'})
+        assert code(refused) == (400, "segment_invalid")
+
+
 def test_nothing_of_another_account_is_seen_or_changed(machine: Caller, site: Site) -> None:
     made = saved(machine, "Pros", PRO)
     audience(machine, "Letters", "identity\n1\n", "add")

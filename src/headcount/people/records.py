@@ -17,8 +17,11 @@ from headcount.errors import WrongCall
 from headcount.people.cursors import Cursor, Cursors, Kind
 from headcount.people.masking import masked_record
 from headcount.profiles.consent import Channel, Occasion, Source
+from headcount.profiles.store import ProfileStore
+from headcount.segments.covering import cover_erased
 from headcount.segments.cql import Query, read_query
 from headcount.segments.filter import Exists, Filter
+from headcount.segments.saved import SegmentRecords
 from headcount.segments.store import Named, Page, RecordStore, SegmentStore, Top, Trend, Wanted
 from headcount.values.instants import in_utc
 
@@ -30,7 +33,7 @@ NOW = timedelta(minutes=5)
 _ALL = Exists("identity")
 
 
-class Store(RecordStore, SegmentStore, Protocol):
+class Store(RecordStore, ProfileStore, SegmentStore, Protocol):
     """The people of one account, with the filters over them."""
 
 
@@ -62,6 +65,7 @@ class RecordDesk:
     principal: Principal
     #: Opens the store of the account for as long as the context lasts. Raises Busy.
     open_store: Callable[[], AbstractContextManager[Store]]
+    saved: SegmentRecords
     cursors: Cursors
     #: The time zone in which days are read, and times told.
     zone: str
@@ -176,6 +180,7 @@ class RecordDesk:
             # What is stored of somebody who has no profile goes as well.
             at = in_utc(self.clock())
             erased = store.erase(values if named == "identity" else store.identities(named, values), at)
+            cover_erased(self.saved, self.principal.account_id, store.erasures())
         self.cursors.forget(self.principal.account_id)
         self.log.add(self.principal.did("people.erase", "people", self.clock(), people=erased))
         self.on_erased()

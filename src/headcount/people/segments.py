@@ -14,7 +14,8 @@ from headcount.auth.tokens import new_id
 from headcount.errors import HeadcountError, WrongCall
 from headcount.people.masking import masked_person
 from headcount.profiles.report import COVER, document, shown_value
-from headcount.segments.filter import InSegment
+from headcount.segments.covering import covered, has_covers
+from headcount.segments.filter import Filter, InSegment
 from headcount.segments.filter_json import to_json
 from headcount.segments.grammar import parse, render
 from headcount.segments.saved import (
@@ -97,13 +98,14 @@ class SegmentDesk:
         now = self.clock()
         if wish.filter is None:
             raise WrongCall("segment_invalid", "A new segment needs a filter.", "Name one, or make a list of a file.")
+        tree = self._visible(parse(wish.filter))
         made = SavedSegment(
             id=new_id("s"),
             account_id=self.principal.account_id,
             name=checked_name(wish.name),
             description=checked_description(wish.description),
             kind=wish.kind,
-            filter=to_json(parse(wish.filter)),
+            filter=to_json(tree),
             list_number=None,
             made_by=self.principal.name,
             made_at=now,
@@ -117,23 +119,29 @@ class SegmentDesk:
         return {**self._described(kept, users_of(self._saved())), "people": people}
 
     def change(self, segment_id: str, wish: Wish) -> Document:
-        """Make another of a segment, as `save` makes one. Filters that name it go on doing so. Without a filter its list stays."""
+        """Make another of a segment, as `save` makes one. Filters that name it go on doing so. Without a filter its list stays.
+
+        So it does with the filter as it was shown to somebody who may not see its values.
+        """
         self.principal.demand(Right.EDIT_CAMPAIGNS)
         saved = self._saved()
         before = _of_id(saved, segment_id)
+        tree = None if wish.filter is None else parse(wish.filter)
+        if tree is not None and tree != before.tree:
+            tree = None if tree == self._shown(before) else self._visible(tree)
         after = replace(
             before,
             name=checked_name(wish.name),
             description=checked_description(wish.description),
             kind=wish.kind,
-            filter=before.filter if wish.filter is None else to_json(parse(wish.filter)),
+            filter=before.filter if tree is None else to_json(tree),
             changed_at=self.clock(),
             expires_at=wish.expires_at,
         )
         if after.kind == "live" and after.filter is None:
             raise WrongCall("segment_invalid", "A live segment needs a filter.", "Name one, or leave it a list.")
         others = [each for each in with_change(saved, after, after.changed_at) if each.id != after.id and each not in saved]
-        kept, people = self._settled(after, refreeze=wish.filter is not None)
+        kept, people = self._settled(after, refreeze=tree is not None)
         with self._list_in_place_of(before.list_number, kept.list_number):
             self.records.change([kept, *others])
         self.log.add(self.principal.did("segment.change", kept.id, self.clock(), kind=kept.kind, people=people))
@@ -213,7 +221,7 @@ class SegmentDesk:
             people = store.matching(found.filter, self.zone, self.upload_number, limit)
         ids, now = self.upload_ids(), self.clock()
         documents = [document(person, ids, now) for person in people]
-        return documents if self.principal.may(Right.SEE_PERSONAL_DATA) else [masked_person(each) for each in documents]
+        return documents if self._sees else [masked_person(each) for each in documents]
 
     def breakdown(self, condition: str, name: str, limit: int) -> Document:
         """How the people whom a filter matches fall apart by a property.
@@ -300,14 +308,29 @@ class SegmentDesk:
 
     def _answered_for(self, filled: Filled, listing: Listing) -> Document:
         """What became of the rows, as the principal may see it."""
-        sees = self.principal.may(Right.SEE_PERSONAL_DATA)
+        sees = self._sees
         unknown = [asdict(each) if sees else {"row": each.row, "key": COVER} for each in filled.unknown_rows]
         problems = [dict(each) if sees else {**each, "example": each.get("example") and COVER} for each in listing.problems]
         counted = {"found": filled.found, "merged": filled.merged, "unknown": filled.unknown, "rejected": listing.rejected}
         return {**counted, "unknown_rows": unknown, "problems": problems}
 
-    def _described(self, segment: SavedSegment, users: Mapping[str, Sequence[str]]) -> Document:
+    def _shown(self, segment: SavedSegment) -> Filter | None:
+        """Its filter as the principal may see it."""
         tree = segment.tree
+        return tree if tree is None or self._sees else covered(tree)
+
+    def _visible(self, node: Filter) -> Filter:
+        """A filter that somebody wrote. Raises WrongCall where they took over what covers values from them."""
+        if not self._sees and has_covers(node):
+            raise WrongCall("segment_invalid", "The filter holds values that you may not see.", "Write them anew, or leave it as it was.")
+        return node
+
+    @property
+    def _sees(self) -> bool:
+        return self.principal.may(Right.SEE_PERSONAL_DATA)
+
+    def _described(self, segment: SavedSegment, users: Mapping[str, Sequence[str]]) -> Document:
+        tree = self._shown(segment)
         return {
             "id": segment.id,
             "name": segment.name,

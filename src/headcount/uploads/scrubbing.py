@@ -20,12 +20,15 @@ import structlog
 from headcount.csvfile.dialect import Given
 from headcount.csvfile.rewriting import mentioned, received, written
 from headcount.errors import FileRejected
+from headcount.profiles.erased import Erased
 from headcount.profiles.store import Erasure
+from headcount.segments.covering import cover_erased
+from headcount.segments.saved import SegmentRecords
 from headcount.uploads import rejects
 from headcount.uploads.plan import Plan
 from headcount.uploads.process import Uploads
 from headcount.uploads.requests import request_from_json
-from headcount.uploads.traces import Erased, without
+from headcount.uploads.traces import without
 from headcount.uploads.upload import ENDED, WORKING, Document, Status, UploadRecord, Wanted
 from headcount.values.instants import in_utc, utc_text
 
@@ -58,6 +61,7 @@ class Scrubbing:
     """Scrubs what is kept of one account."""
 
     uploads: Uploads
+    saved: SegmentRecords
     #: Lets a fresh data file, without these erasures, take the place of the old one. Raises Busy.
     renew: Callable[[Sequence[int]], None]
     #: Does the same to the control file. Raises Busy.
@@ -87,6 +91,7 @@ class Scrubbing:
             self.asked.clear()
             return self.state()
         ended = [self._scrubbed(record, found) for record in self._records()]
+        cover_erased(self.saved, self.uploads.rules.account, found)
         with self.uploads.open_store() as store:
             store.forget_tallies(ended)
         self.compact()

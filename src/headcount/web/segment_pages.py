@@ -217,8 +217,8 @@ def _answer(visit: Visit, built: Building, segment: Mapping[str, Any] | None, by
     """Whom a filter means: how many, some of them, and how they fall apart by a property; or why that cannot be said."""
     if built.error:
         return {"error": built.error}
-    # A frozen segment is its list, as long as nobody has changed the filter.
-    kept = segment is not None and segment["kind"] == "frozen" and built.text == segment["filter"]
+    # As long as nobody has changed the filter it is the segment: its list, or values that not everybody sees.
+    kept = segment is not None and built.text == segment["filter"]
     desk, condition = _desk(visit), _named(segment) if segment is not None and kept else built.condition
     try:
         counted = desk.count(condition)
