@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Headcount
+
+from headcount import bootstrap
 
 FILE = "identity,Email,plan\n1,ann@example.com,pro\n2,bob@example.com,pro\n3,cem@example.com,free\n"
 
@@ -38,6 +41,26 @@ def test_a_list_is_changed_by_files(known: Headcount, tmp_path: Path) -> None:
     assert "row 3" in added.err
     assert known("segment", "audience", "letters", "known.csv", "--replace", "--json").json["people"] == 3
     assert known("segment", "audience", "Letters", "known.csv", "--remove", "--json").json["removed"] == 3
+
+
+def test_what_is_nobody_any_more_is_said(known: Headcount, monkeypatch: pytest.MonkeyPatch) -> None:
+    known("segment", "audience", "Short", "known.csv", "--add", "--expires", "12h")
+    later = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(bootstrap, "_now", lambda: later)
+    said = "The list “Short” has expired: nobody is on it.\n"
+    for asked in (["segment", "count"], ["reach", "--channel", "email"]):
+        assert known(*asked, 'not in segment "short"').err.startswith(said)
+    assert known("segment", "show", "short").err == said
+    assert "it is nobody until --expires" in known("segment", "audience", "Short", "known.csv", "--add").err
+
+
+def test_a_segment_that_cannot_be_counted_is_shown(known: Headcount) -> None:
+    known("segment", "save", "Pros", 'plan = "pro"')
+    known("properties", "delete", "plan", "--yes")
+    shown = known("segment", "show", "pros")
+    assert (shown.code, shown.out.startswith('Pros: not counted\n  live: plan = "pro"\n')) == (0, True)
+    assert shown.err.startswith("There is no property called “plan”.")
+    assert known("segment", "show", "pros", "--json").json["people"] is None
 
 
 @pytest.mark.parametrize("flags", [[], ["--add", "--remove"], ["--add", "--expires", "30"], ["--add", "--expires", "0d"]])

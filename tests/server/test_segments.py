@@ -15,7 +15,9 @@ from tests.server.house import ACME, OTHER, Caller, Document, Site, cheap_passwo
 from headcount import bootstrap
 from headcount.auth.rights import Right, Role, operator
 from headcount.errors import WrongCall
+from headcount.profiles.consent import Channel
 from headcount.profiles.report import COVER
+from headcount.segments.saved import FilterReader
 from headcount.store.control.segments import SqlSegments
 from headcount.store.duckdb.profiles import DuckDBProfiles
 
@@ -218,6 +220,10 @@ def test_a_list_that_has_expired_is_nobody_and_says_so(machine: Caller, site: Si
     expired = replace(site.house.segments(operator(ACME)), clock=lambda: later)
     assert expired.count('in segment "Both"') == {"count": 1, "expired": ["Short"]}
     assert expired.show(made["id"])["expired"] is True
+    reach = replace(site.house.reach(operator(ACME)), read=FilterReader(ACME, expired.records, lambda: later))
+    told_of = reach.reach('not in segment "Short"', [Channel.EMAIL])
+    assert (told_of["channels"]["email"]["matched"], told_of["expired"]) == (4, ["Short"])
+    assert "expired" not in reach.reach("identity exists", [Channel.EMAIL])
 
 
 def test_a_segment_falls_apart_by_a_property(machine: Caller) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from headcount.api.caller import Calling
 from headcount.api.errors import may_answer
 from headcount.api.people_shapes import Asked, FilterText, Whole
+from headcount.api.segment_shapes import Expired
 from headcount.campaigns.reach import Place
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
@@ -62,6 +63,7 @@ class Reach(BaseModel):
         description="Uploads that are being worked on and set what is asked for: the numbers change with them.",
         examples=[["u01jx0c4k7m2q9r3vt"]],
     )
+    expired: Expired = []
 
 
 class ReachOfOne(Reach, Numbers):
@@ -90,7 +92,7 @@ class PlacedPeople(BaseModel):
     people: list[Placed]
 
 
-@router.post("/reach", tags=["Reach"], response_model=ReachOfOne | Reach, responses=may_answer(404))
+@router.post("/reach", tags=["Reach"], response_model=ReachOfOne | Reach, response_model_exclude_unset=True, responses=may_answer(404))
 def reach(calling: Calling, asked: ReachAsked) -> dict[str, Any]:
     """Count whom a message would reach on each channel, and the others by what keeps them out. Everybody is counted once a channel."""
     if asked.channel and asked.channels:

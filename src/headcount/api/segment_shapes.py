@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -19,11 +19,17 @@ class CountAsked(Asked):
     filter: FilterText
 
 
+#: What is nobody any more.
+Expired = Annotated[
+    list[str], Field(description="The lists that the filter asks for although they have expired; left out where there are none.")
+]
+
+
 class Counted(BaseModel):
     """How many people a filter matches."""
 
     count: int = Field(examples=[1204])
-    expired: list[str] = Field([], description="The lists that it asks for although they have expired; left out where there are none.")
+    expired: Expired = []
 
 
 class PeopleAsked(Asked):

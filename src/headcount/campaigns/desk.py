@@ -20,6 +20,7 @@ from headcount.campaigns.touching import names_asked
 from headcount.profiles.consent import Channel
 from headcount.profiles.live import Answer, known_as
 from headcount.profiles.report import COVER
+from headcount.segments.filter import Filter
 from headcount.segments.saved import Resolved
 from headcount.values.instants import in_utc, utc_text
 
@@ -57,11 +58,12 @@ class ReachDesk:
         """How many people end in each place, of each channel. Raises WrongCall (`filter_invalid`, `property_unknown`).
 
         `computed_at`; `channels`: by their names `matched`, the places, and `hints`; `uploads_running`, the ids of those that change what
-        is asked for.
+        is asked for; where the filter asks for lists that have expired, their names: `expired`.
         """
         self.principal.demand(Right.READ)
         # Before the numbers: what ends meanwhile is in some of them.
-        running, audience = self.running(), self._audience(condition)
+        running, asked_for = self.running(), self.read(condition)
+        audience = self._audience(asked_for.filter)
         with self.open_store() as store:
             # An upload that goes on would soon make it out of date, and nobody shares a device.
             if not running and set(channels) != {Channel.PUSH}:
@@ -70,12 +72,13 @@ class ReachDesk:
         asked = names_asked(audience.condition, channels)
         touching = [upload for upload, names in running.items() if asked is None or names is None or not asked.isdisjoint(names)]
         counted = {channel.value: {**_numbers(counts), "hints": hints(channel, counts)} for channel, counts in found.items()}
-        return {"computed_at": utc_text(audience.at), "channels": counted, "uploads_running": touching}
+        told = {"computed_at": utc_text(audience.at), "channels": counted, "uploads_running": touching}
+        return {**told, "expired": list(asked_for.expired)} if asked_for.expired else told
 
     def people(self, condition: str, channel: Channel, place: Place, limit: int) -> list[Document]:
         """At most `limit` people who end in a place, by identity: `identity` and `address`. Raises WrongCall."""
         self.principal.demand(Right.READ)
-        audience = self._audience(condition)
+        audience = self._audience(self.read(condition).filter)
         with self.open_store() as store:
             found = store.placed(audience, channel, place, limit)
         if self.principal.may(Right.SEE_PERSONAL_DATA):
@@ -127,10 +130,8 @@ class ReachDesk:
 
         return said(store.keep_messages(sent, answer))
 
-    def _audience(self, condition: str) -> Audience:
-        return Audience(
-            self.read(condition).filter, self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock()
-        )
+    def _audience(self, condition: Filter) -> Audience:
+        return Audience(condition, self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock())
 
 
 def _numbers(counts: Counts) -> dict[str, int]:

@@ -10,6 +10,7 @@ import typer
 from headcount.campaigns.reach import Place
 from headcount.cli.call import JsonFlag, opened
 from headcount.cli.output import bar, count, data, line, paragraph, plain, print_json, show_table, table, words
+from headcount.cli.segment_words import say_expired
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
 
@@ -35,6 +36,7 @@ def reach(
         return
     with opened(context) as work:
         found = work.reach.reach(condition, channels)
+    say_expired(found.get("expired", ()))
     if as_json:
         numbers = {name: {key: told[key] for key in _NUMBERS} for name, told in found["channels"].items()}
         print_json(numbers[channels[0]] if len(channels) == 1 else {"channels": numbers})

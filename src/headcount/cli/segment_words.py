@@ -28,10 +28,10 @@ def show_list(segments: Sequence[Mapping[str, Any]]) -> None:
     show_table(data(), made)
 
 
-def show(segment: Mapping[str, Any], people: int) -> None:
-    """Print one segment."""
+def show(segment: Mapping[str, Any], people: int | None) -> None:
+    """Print one segment, where its people can be counted with how many they are."""
     out = data()
-    line(out, f"{plain(segment['name'])}: {count(people, 'person', 'people')}")
+    line(out, f"{plain(segment['name'])}: {'not counted' if people is None else count(people, 'person', 'people')}")
     if segment["description"]:
         paragraph(out, plain(segment["description"]), 2)
     line(out, f"  {_kind(segment)}: {plain(segment['filter'] or 'a list from a file')}")
@@ -47,6 +47,8 @@ def show_filled(found: Mapping[str, Any]) -> None:
     out = data()
     line(out, f"“{plain(found['segment']['name'])}” has {count(found['people'], 'person', 'people')} now.")
     line(out, f"  {found['added']:,} came, {found['removed']:,} went.")
+    if found["segment"]["expired"]:
+        paragraph(words(), "The list has expired: it is nobody until --expires gives it more time.", 2)
     rows = ", ".join(f"{found[part]:,} {part}" for part in ("found", "merged", "unknown", "rejected"))
     line(out, f"  {count(found['rows'], 'row')}: {rows}.")
     if found["unknown"]:

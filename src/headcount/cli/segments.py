@@ -12,7 +12,7 @@ import typer
 from headcount.cli import people_words, segment_words
 from headcount.cli.call import JsonFlag, opened
 from headcount.cli.options import readable
-from headcount.cli.output import count, data, line, print_json, words
+from headcount.cli.output import count, data, line, paragraph, print_json, words
 from headcount.cli.people import ColumnsOption, FormatOption, OutputOption, give_out
 from headcount.cli.progress import progress
 from headcount.cli.work import Document, Work
@@ -98,11 +98,12 @@ def show(context: typer.Context, name: NameArgument, as_json: JsonFlag = False) 
     """Show a saved segment, and how many people are in it."""
     with opened(context) as work:
         found = _named(work, name)
-        people = work.segments.count(_filter(found))["count"]
+        counted = _counted(work, found)
+    segment_words.say_expired(counted.get("expired", ()))
     if as_json:
-        print_json({**found, "people": people})
+        print_json({**found, "people": counted["count"]})
     else:
-        segment_words.show(found, people)
+        segment_words.show(found, counted["count"])
 
 
 @commands.command()
@@ -197,6 +198,15 @@ def _named(work: Work, name: str) -> Document:
     if not found:
         raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "`headcount segment list` shows all of them.")
     return found[0]
+
+
+def _counted(work: Work, segment: Document) -> Document:
+    """How many people are in it; None, and why on standard error, where its filter asks for what is not there any more."""
+    try:
+        return work.segments.count(_filter(segment))
+    except WrongCall as error:
+        paragraph(words(), f"{error.message} {error.advice}", 0)
+        return {"count": None}
 
 
 def _filter(segment: dict[str, Any]) -> str:

@@ -43,6 +43,7 @@ function filled(told) {
   const body = [
     element("p", {}, `${count(told.added, "person", "people")} came, ${number(told.removed)} went. Of ${count(told.rows, "row")}:`),
     element("ul", {}, rows),
+    told.segment.expired ? element("p", {}, "The list has expired: it is nobody until you give it more days.") : "",
     element("p", {}, element("a", { href: `/segments/${encodeURIComponent(told.segment.id)}` }, "Look at the list")),
   ];
   return [notice("good", title, body), unknown(told), ...told.problems.map(problem)].filter(Boolean);
