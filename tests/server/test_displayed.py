@@ -223,6 +223,25 @@ def test_odd_signs_are_no_fault_of_the_server(machine: Caller, body: Document) -
     assert ended(machine, {"upload": {"id": upload}})["upload"]["status"] in {"start_mapping", "completed"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "segments/count", {"filter": 'plan = "\ud800"'}),
+        ("POST", "segments/read", {"filter": {"property": "plan", "operator": "=", "value": "\ud800"}}),
+        ("POST", "segments", {"name": "a", "filter": {"event": "\ud800"}}),
+        ("POST", "segments/breakdown", {"filter": "identity exists", "property": "\ud800"}),
+        ("POST", "reach", {"filter": 'in segment "\ud800"'}),
+        ("POST", "people/take-out", {"identity": "\ud800"}),
+        ("POST", "people/export", {"filter": "identity exists", "columns": ["\ud800"]}),
+        ("POST", "consent", {"identity": "1", "channel": "sms", "state": "unsubscribed", "reason": "\ud800"}),
+        ("PATCH", "properties/plan", {"name": "p\ud800"}),
+    ],
+)
+def test_half_a_sign_is_a_wrong_value(machine: Caller, method: str, path: str, body: Document) -> None:
+    answer = machine.call(method, path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "value_invalid")
+
+
 def test_numbers_for_whoever_watches_name_nobody(site: Site, marked: list[str]) -> None:
     for method in ("BREW", MARK):
         site.client().request(method, f"/{MARK}")

@@ -242,6 +242,7 @@ def test_who_sees_no_personal_data_sees_how_many(machine: Caller, site: Site) ->
     blind = site.machine(Right.EDIT_CAMPAIGNS, Right.UPLOAD, Right.READ)
     found = audience(blind, "Letters", "identity\n99\nnull\n", "add")
     assert (found["unknown_rows"], found["problems"][0]["example"]) == ([{"row": 2, "key": COVER}], COVER)
+    assert found["problems"][0]["advice"].startswith(f"“{COVER}” is a word for nobody.")
 
 
 def test_who_sees_no_personal_data_sees_no_value_of_a_filter_and_changes_none_unseen(machine: Caller, site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from headcount.api.caller import Calling
 from headcount.api.errors import may_answer
@@ -45,6 +45,12 @@ class MessagesAsked(Asked):
         description="Each with `identity` and `channel`; `at`, in ISO 8601 with a zone, else it is now; `campaign` is for you.",
         examples=[[{"identity": "00123", "channel": "email", "at": "2026-06-01T12:00:00Z", "campaign": "spring"}]],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_signs(cls, given: object) -> object:
+        # What is wrong with one message costs that message.
+        return given
 
 
 class FailedMessage(BaseModel):

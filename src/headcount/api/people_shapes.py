@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from headcount.profiles.consent import Channel, Source
 from headcount.segments.export import Format
@@ -40,9 +41,20 @@ Whole = Annotated[int, BeforeValidator(_number)]
 
 
 class Asked(BaseModel):
-    """A body; a field that is not known is refused rather than overlooked."""
+    """A body; a field that is not known is refused rather than overlooked, and so is a text that cannot be stored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_signs(cls, given: object) -> object:
+        try:
+            # Anything else is no object, which is said elsewhere.
+            json.dumps(given if isinstance(given, dict) else {}, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            reason = "A text in it has half of a sign (a lone surrogate)"
+            raise ValueError(reason) from error
+        return given
 
 
 class ExportAsked(Asked):

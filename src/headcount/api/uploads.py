@@ -15,12 +15,13 @@ from typing import Annotated, Any, TypeAlias
 from anyio import to_thread
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from headcount.api import events, transfer
 from headcount.api.caller import Caller, Calling
 from headcount.api.documents import PeopleTouched, PersonTouched, ReversalWould, Shown, UploadList, UploadObject
 from headcount.api.errors import described, may_answer
+from headcount.api.people_shapes import Asked
 from headcount.errors import WrongCall
 from headcount.profiles.store import Part
 from headcount.uploads.desk import Desk
@@ -210,10 +211,8 @@ def answer(
     return Shown.model_validate(caller.desk.answer(upload_id, json.dumps(mapping)))
 
 
-class Apply(BaseModel):
+class Apply(Asked):
     """What can be said when an upload is applied."""
-
-    model_config = ConfigDict(extra="forbid")
 
     confirm_resubscribe: str | None = Field(
         None,

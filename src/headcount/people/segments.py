@@ -310,7 +310,7 @@ class SegmentDesk:
         """What became of the rows, as the principal may see it."""
         sees = self._sees
         unknown = [asdict(each) if sees else {"row": each.row, "key": COVER} for each in filled.unknown_rows]
-        problems = [dict(each) if sees else {**each, "example": each.get("example") and COVER} for each in listing.problems]
+        problems = [dict(each) for each in listing.problems(covered=not sees)]
         counted = {"found": filled.found, "merged": filled.merged, "unknown": filled.unknown, "rejected": listing.rejected}
         return {**counted, "unknown_rows": unknown, "problems": problems}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
@@ -40,13 +41,21 @@ def read_period(text: str, zone: tzinfo) -> Period:
 
 def _day(day: date, zone: tzinfo) -> Period:
     # Not start + 24 hours: a day on which the clocks change is longer or shorter.
-    return Period(_midnight(day, zone), _midnight(day + timedelta(days=1), zone))
+    return Period(_midnight(day, zone), _end(lambda: _midnight(day + timedelta(days=1), zone)))
 
 
 def _time(shape: re.Match[str], zone: tzinfo) -> Period:
     moment = datetime.fromisoformat(shape[0])
     start = in_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    return Period(start, start + _width(shape))
+    return Period(start, _end(lambda: start + _width(shape)))
+
+
+def _end(after: Callable[[], datetime]) -> datetime:
+    """The instant; nothing comes after the last one that there is."""
+    try:
+        return after()
+    except OverflowError:
+        return datetime.max  # noqa: DTZ901 - in UTC, without a zone, as the store keeps dates
 
 
 def _width(shape: re.Match[str]) -> timedelta:

@@ -78,9 +78,8 @@ class Listing(Protocol):
         """How many rows name nobody that could be."""
         ...
 
-    @property
-    def problems(self) -> Sequence[Mapping[str, object]]:
-        """Why, as reports of uploads say it."""
+    def problems(self, *, covered: bool) -> Sequence[Mapping[str, object]]:
+        """Why, as reports of uploads say it; covered as for who may not see personal data."""
         ...
 
 

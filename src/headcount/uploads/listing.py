@@ -18,6 +18,7 @@ from headcount.uploads import report
 from headcount.uploads.filling import Stage
 from headcount.uploads.looking import Looking
 from headcount.uploads.mapping import ColumnRequest, Match, Request, letter
+from headcount.uploads.masking import masked_problem
 from headcount.uploads.plan import Plan
 from headcount.uploads.problems import Question
 from headcount.uploads.reading import open_reader
@@ -49,10 +50,10 @@ class FileListing:
         """See Listing."""
         return self.staged.problems.counts.get("rejected", 0)
 
-    @property
-    def problems(self) -> Sequence[Mapping[str, Any]]:
+    def problems(self, *, covered: bool) -> Sequence[Mapping[str, Any]]:
         """See Listing."""
-        return report.problems(self.staged.problems.problems)
+        found = report.problems(self.staged.problems.problems)
+        return [masked_problem(each) for each in found] if covered else found
 
 
 @contextmanager
