@@ -192,7 +192,7 @@ def test_what_is_taken_out_is_in_the_audit_log(quiet_site: Site, reader: Caller)
         ("message/report.json", {"from": "20171101", "to": "20171225"}, {"total_results": 0, "messages": []}),
         ("targets/list.json", {"from": 20230401, "to": 20230416}, {"targets": []}),
         ("demerge/profiles.json", {"identities": ["1", "nobody"]}, {}),
-        ("targets/create.json", {"estimate_only": True, "segment": "all", "target_mode": "email"}, {"estimates": {"email": 2}}),
+        ("targets/create.json", {"estimate_only": True, "segment": "all", "target_mode": "email"}, {"estimates": {"email": 1}}),
         ("targets/create.json", {"estimate_only": True, "where": {**MAY, **PRO}, "target_mode": "sms"}, {"estimates": {"sms": 1}}),
         ("targets/create.json", {"estimate_only": True, "where": MAY, "target_mode": "webpush"}, {"estimates": {"chrome": 1}}),
         ("targets/create.json", {"estimate_only": True, "where": MAY, "devices": ["ios"]}, {"estimates": {"ios": 0}}),
@@ -200,6 +200,23 @@ def test_what_is_taken_out_is_in_the_audit_log(quiet_site: Site, reader: Caller)
 )
 def test_what_is_asked_is_answered_at_once(reader: Caller, path: str, body: object, expected: Document) -> None:
     assert told(reader, "POST", path, body) == {"status": "success", **expected}
+
+
+def test_an_estimate_is_the_reach(api: Caller) -> None:
+    def estimated(mode: str) -> int:
+        body = {"estimate_only": True, "segment": "all", "target_mode": mode}
+        return sum(told(api, "POST", "targets/create.json", body)["estimates"].values())
+
+    def reached() -> dict[str, int]:
+        channels = api.post("reach", {"filter": "identity exists"})["channels"]
+        return {name: numbers["reach"] for name, numbers in channels.items()}
+
+    before = reached()
+    assert api.call("PUT", "delivery", json={"caps": {name: {"messages": 1, "days": 9} for name in ("push", "email")}}).is_success
+    assert api.post("messages", {"messages": [{"identity": "1", "channel": name} for name in ("push", "email")]})["stored"] == 2
+    after = reached()
+    assert (before["push"], after["push"], before["email"] - after["email"]) == (1, 0, 1)
+    assert {name: estimated("webpush" if name == "push" else name) for name in after} == after
 
 
 def test_who_is_there_now(reader: Caller) -> None:

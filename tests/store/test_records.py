@@ -161,12 +161,6 @@ def test_who_is_there_now(store: DuckDBProfiles) -> None:
     assert store.active(datetime(2023, 1, 1), AT) == (2, 2)
 
 
-def test_whom_a_message_reaches(store: DuckDBProfiles) -> None:
-    store.set_consent("bob", Wish(Channel.EMAIL, subscribed=False, source=Source.PERSON, at=AT))
-    reached = {channel: store.reach(ALL, "UTC", channel) for channel in Channel}
-    assert reached == {"push": {"fcm": 1}, "sms": {"sms": 2}, "email": {"email": 1}, "whatsapp": {"whatsapp": 0}}
-
-
 def wishes(*rows: tuple[str, str, bool]) -> pa.Table:
     names = ("channel", "address", "subscribed")
     return pa.table({"place": range(len(rows))} | {name: [row[i] for row in rows] for i, name in enumerate(names)})

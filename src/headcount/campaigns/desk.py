@@ -65,15 +65,21 @@ class ReachDesk:
         running, asked_for = self.running(), self.read(condition)
         audience = self._audience(asked_for.filter)
         with self.open_store() as store:
-            # An upload that goes on would soon make it out of date, and nobody shares a device.
-            if not running and set(channels) != {Channel.PUSH}:
-                store.count_addresses()
-            found = store.waterfall(audience, channels)
+            found = _waterfall(store, audience, channels, is_quiet=not running)
         asked = names_asked(audience.condition, channels)
         touching = [upload for upload, names in running.items() if asked is None or names is None or not asked.isdisjoint(names)]
         counted = {channel.value: {**_numbers(counts), "hints": hints(channel, counts)} for channel, counts in found.items()}
         told = {"computed_at": utc_text(audience.at), "channels": counted, "uploads_running": touching}
         return {**told, "expired": list(asked_for.expired)} if asked_for.expired else told
+
+    def estimate(self, condition: Filter, channel: Channel) -> Mapping[str, int]:
+        """How many people end in the reach of a channel, by its name; of push by types of their devices. Raises WrongCall."""
+        self.principal.demand(Right.EDIT_CAMPAIGNS)
+        is_quiet, audience = not self.running(), self._audience(condition)
+        with self.open_store() as store:
+            if channel is Channel.PUSH:
+                return store.devices(audience)
+            return {channel.value: _waterfall(store, audience, [channel], is_quiet=is_quiet)[channel][Place.REACH]}
 
     def people(self, condition: str, channel: Channel, place: Place, limit: int) -> list[Document]:
         """At most `limit` people who end in a place, by identity: `identity` and `address`. Raises WrongCall."""
@@ -132,6 +138,13 @@ class ReachDesk:
 
     def _audience(self, condition: Filter) -> Audience:
         return Audience(condition, self.zone, self.upload_number, self.deliveries.get(self.principal.account_id), self.clock())
+
+
+def _waterfall(store: Store, audience: Audience, channels: Sequence[Channel], *, is_quiet: bool) -> Mapping[Channel, Counts]:
+    # An upload that goes on would soon make it out of date, and nobody shares a device.
+    if is_quiet and set(channels) != {Channel.PUSH}:
+        store.count_addresses()
+    return store.waterfall(audience, channels)
 
 
 def _numbers(counts: Counts) -> dict[str, int]:

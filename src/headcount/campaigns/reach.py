@@ -93,6 +93,10 @@ class ReachStore(Protocol):
         """How many people end in each place, of each channel, all at one moment. Raises WrongCall."""
         ...
 
+    def devices(self, audience: Audience) -> Mapping[str, int]:
+        """How many people a push message reaches on each type of device. Raises WrongCall."""
+        ...
+
     def placed(self, audience: Audience, channel: Channel, place: Place, limit: int) -> Sequence[Placed]:
         """At most `limit` people who end in a place, by identity. Raises WrongCall."""
         ...

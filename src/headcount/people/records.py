@@ -20,7 +20,7 @@ from headcount.profiles.consent import Channel, Occasion, Source
 from headcount.profiles.store import ProfileStore
 from headcount.segments.covering import cover_erased
 from headcount.segments.cql import Query, read_query
-from headcount.segments.filter import Exists, Filter
+from headcount.segments.filter import Exists
 from headcount.segments.saved import SegmentRecords
 from headcount.segments.store import Named, Page, RecordStore, SegmentStore, Top, Trend, Wanted
 from headcount.values.instants import in_utc
@@ -142,13 +142,6 @@ class RecordDesk:
         with self.open_store() as store:
             people, new = store.active(until - NOW, until)
         return people, new, now
-
-    def reach(self, query: Mapping[str, Any] | None, channel: Channel) -> Mapping[str, int]:
-        """How many people of a query, or of all, can be messaged; on the channel push by types of their devices."""
-        self._demand(Right.EDIT_CAMPAIGNS)
-        condition: Filter = _ALL if query is None else read_query(query).filter
-        with self.open_store() as store:
-            return store.reach(condition, self.zone, channel)
 
     def subscribe(self, wishes: Sequence[Subscription]) -> Sequence[Subscribed]:
         """Change the consents of everybody with the addresses, and log it; one after another, so that the last one counts."""

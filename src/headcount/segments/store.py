@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import pyarrow as pa
 
 from headcount.profiles.columns import Column
-from headcount.profiles.consent import Channel, Occasion
+from headcount.profiles.consent import Occasion
 from headcount.profiles.store import Person
 from headcount.segments.cql import Query
 from headcount.segments.filter import Filter
@@ -241,10 +241,6 @@ class RecordStore(Protocol):
 
     def active(self, since: datetime, until: datetime) -> tuple[int, int]:
         """How many people did something in the time, and how many of them were not known before it."""
-        ...
-
-    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
-        """How many people of a filter can be messaged; on the channel push by types of their devices. Raises WrongCall."""
         ...
 
     def identities(self, named: Named, values: Sequence[str]) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import APIRouter
 
@@ -12,6 +11,9 @@ from headcount.api.clevertap.answers import may_answer
 from headcount.api.clevertap.body import Body, Document, takes
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
+from headcount.profiles.properties import IDENTITY
+from headcount.segments.cql import read_query
+from headcount.segments.filter import Exists, Filter
 
 routes = APIRouter(tags=["CleverTap's API"])
 
@@ -35,7 +37,7 @@ def create(calling: Calling, body: Body) -> Document:
     mode = body.get("target_mode", "push")
     if not isinstance(mode, str) or mode not in _CHANNELS:
         raise WrongCall("query_invalid", f"$.target_mode: expected {' or '.join(_CHANNELS)}.")
-    reached = calling.house.records(calling.principal).reach(_whom(body), _CHANNELS[mode])
+    reached = calling.house.reach(calling.principal).estimate(_whom(body), _CHANNELS[mode])
     return {"status": "success", "estimates": _estimates(mode, reached, body.get("devices"))}
 
 
@@ -73,14 +75,14 @@ def _may_edit(calling: Caller) -> None:
     calling.house.records(calling.principal).work_on_campaigns()
 
 
-def _whom(body: Document) -> Mapping[str, Any] | None:
-    """The query of a campaign; None for everybody."""
+def _whom(body: Document) -> Filter:
+    """Whom a campaign is for."""
     where, segment = body.get("where"), body.get("segment")
     if segment == "all" and where is None:
-        return None
+        return Exists(IDENTITY)
     if not isinstance(where, dict) or segment is not None:
         raise WrongCall("query_invalid", '$: expected either a query as where, or "all" as segment.')
-    return where
+    return read_query(where).filter
 
 
 def _estimates(mode: str, reached: Mapping[str, int], devices: object) -> Mapping[str, int]:

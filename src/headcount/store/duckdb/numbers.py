@@ -7,12 +7,9 @@ from datetime import datetime
 
 import duckdb
 
-from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
 from headcount.segments.store import Step, Top, Trend, Wanted
 from headcount.single_row import single_row
-from headcount.store.duckdb.people import DEVICES
-from headcount.store.duckdb.reach import addresses, allowed
 from headcount.store.duckdb.segment_sql import Compiled, pointer
 from headcount.values.types import Type
 
@@ -75,14 +72,3 @@ def active(connection: duckdb.DuckDBPyConnection, since: datetime, until: dateti
     asked = f"SELECT count(*), count(*) FILTER (first_seen > $since) FROM ({did}) LEFT JOIN profiles USING (identity)"
     people, new = connection.execute(asked, {"since": since, "until": until}).fetchall()[0]
     return int(people), int(new)
-
-
-def reach(connection: duckdb.DuckDBPyConnection, condition: Compiled, channel: Channel) -> Mapping[str, int]:
-    """How many people for whom the condition holds can be messaged, by the address."""
-    people = f"FROM profiles p WHERE ({condition.sql}) AND {allowed(channel)}"
-    if held := addresses(connection, channel):
-        (found,) = single_row(connection, f"SELECT count(*) {people} AND p.{held.column} IS NOT NULL", condition.parameters)
-        return {channel.value: int(found)}
-    devices = f"FROM {DEVICES} AND a.identity IN (SELECT p.identity {people})"
-    asked = f"SELECT d.type, count(DISTINCT a.identity) {devices} GROUP BY d.type"
-    return dict(connection.execute(asked, condition.parameters).fetchall())

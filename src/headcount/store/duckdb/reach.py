@@ -55,6 +55,14 @@ def placed(connection: duckdb.DuckDBPyConnection, question: Question, place: Pla
     return [Placed(*row) for row in rows]
 
 
+def devices(connection: duckdb.DuckDBPyConnection, question: Question) -> Mapping[str, int]:
+    """How many people push, the only channel of the question, reaches on each type of device. Runs in the caller's snapshot."""
+    with _ending(connection, question, Channel.PUSH, Place.REACH) as conditions:
+        found = _selected(question, [Compiled("p.identity")], conditions)
+        asked = f"SELECT d.type, count(DISTINCT a.identity) FROM {DEVICES} AND a.identity IN ({found.sql}) GROUP BY d.type"
+        return dict(connection.execute(asked, found.parameters).fetchall())
+
+
 def keep_messages(connection: duckdb.DuckDBPyConnection, sent: pa.Table) -> Sequence[int]:
     """See MessageStore. Runs in the caller's transaction."""
     connection.register("sent", sent)

@@ -93,11 +93,6 @@ class Reading:
         """See RecordStore."""
         return numbers.active(self.connection, since, until)
 
-    def reach(self, condition: Filter, zone: str, channel: Channel) -> Mapping[str, int]:
-        """See RecordStore."""
-        with self._snapshot():
-            return numbers.reach(self.connection, self._compiled(condition, zone), channel)
-
     def count(self, condition: Filter, zone: str, upload_numbers: Callable[[str], int | None]) -> int:
         """See SegmentStore."""
         with self._snapshot():
@@ -145,6 +140,11 @@ class Reading:
         """See ReachStore."""
         with self._snapshot():
             return reach.waterfall(self.connection, self._question(audience, channels))
+
+    def devices(self, audience: Audience) -> Mapping[str, int]:
+        """See ReachStore."""
+        with self._snapshot():
+            return reach.devices(self.connection, self._question(audience, [Channel.PUSH]))
 
     def placed(self, audience: Audience, channel: Channel, place: Place, limit: int) -> Sequence[Placed]:
         """See ReachStore."""
