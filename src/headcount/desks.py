@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from headcount.audit import AuditLog
@@ -22,7 +23,7 @@ from headcount.people.records import RecordDesk
 from headcount.people.segments import SegmentDesk
 from headcount.profiles.tending import PropertyStore
 from headcount.profiles.uses import Uses
-from headcount.segments.saved import FilterReader, SegmentRecords
+from headcount.segments.saved import FilterReader, SegmentRecords, list_names
 from headcount.uploads.history import History
 from headcount.uploads.scrub_desk import ScrubDesk
 from headcount.uploads.scrubbing import Scrubbing
@@ -56,7 +57,8 @@ class Desks:
     def people(self, by: Principal) -> PeopleDesk:
         """The people, with their consents."""
         ids, number = self.history.ids, self.history.number
-        return PeopleDesk(by, self.open_store, ids, number, self._read(by), self._zone, self.log, self.clock)
+        named = partial(list_names, self.saved, by.account_id)
+        return PeopleDesk(by, self.open_store, ids, number, self._read(by), self._zone, self.log, self.clock, named)
 
     def segments(self, by: Principal) -> SegmentDesk:
         """The saved segments."""

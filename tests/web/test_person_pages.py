@@ -5,6 +5,7 @@ from tests.web.browser import EMAILS, Browser, upload, words
 from tests.web.test_find_pages import NAUGHTY, table
 
 from headcount.auth.rights import Role, operator
+from headcount.people.segments import Wish
 from headcount.profiles.consent import Channel, Source
 from headcount.web.person_words import address
 
@@ -97,12 +98,19 @@ def test_what_came_by_a_call_names_no_upload(people: Browser) -> None:
 
 def test_everything_goes_out_as_a_file_and_into_the_audit_log(people: Browser) -> None:
     change(people)
+    by = operator("default")
+    people.house.segments(by).save(Wish(name="Kept", filter='plan = "pro"', kind="frozen"))
+    may, june = (
+        {"channel": "email", "at": f"2026-{month}-01T12:00:00Z", "campaign": name} for month, name in (("05", "may"), ("06", None))
+    )
+    people.house.reach(by).keep_messages([{"identity": "00123", **each} for each in (may, june)])
     answer = people.post("/people/take-out", identity="00123")
     found = answer.json()
     assert answer.headers["content-disposition"] == 'attachment; filename="person.json"'
     assert (found["identity"], found["properties"]["plan"]["value"]) == ("00123", "pro")
     assert [(each["after"], each["reason"]) for each in found["consent_log"]] == [("unsubscribed", "asked by phone")]
-    assert (found["aliases"], found["devices"]) == ([], [])
+    assert (found["aliases"], found["devices"], found["messages"], found["lists"]) == ([], [], [june, may], ["Kept"])
+    assert "may" in words(people.get(ANN)).split("Messages that they got")[1]
     entry = people.house.access.audit(operator("default"), 1)[0]
     assert (entry.action, entry.object, entry.details) == ("people.export", "person", {"people": 1})
 

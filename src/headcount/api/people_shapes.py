@@ -157,12 +157,22 @@ class Device(BaseModel):
     added_at: str = Field(examples=["2026-06-01T12:00:00Z"])
 
 
+class Message(BaseModel):
+    """A message that a person got, as far as the sender told of it."""
+
+    channel: Channel = Field(examples=["email"])
+    at: str = Field(examples=["2026-06-01T12:00:00Z"])
+    campaign: str | None = Field(examples=["spring"])
+
+
 class WholePerson(Person):
     """Everything that is stored of one person; all events, not the newest alone."""
 
     consent_log: list[ConsentEntry]
     aliases: list[Alias]
     devices: list[Device]
+    messages: list[Message] = Field(description="All that are kept, the newest first.")
+    lists: list[str] = Field(description="The saved segments on whose list they are.", examples=[["Spring list"]])
 
 
 class People(BaseModel):

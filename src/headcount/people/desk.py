@@ -13,7 +13,7 @@ from headcount.auth.rights import Principal, Right
 from headcount.errors import WrongCall
 from headcount.people.masking import masked_entry, masked_person
 from headcount.profiles.consent import Channel, Source, Wish
-from headcount.profiles.report import consent_entry, document, everything
+from headcount.profiles.report import consent_entry, document, everything, message
 from headcount.profiles.store import Person, ProfileStore
 from headcount.segments.export import WRITERS, Format, headers
 from headcount.segments.saved import Resolved
@@ -51,6 +51,8 @@ class PeopleDesk:
     log: AuditLog
     #: Gives the present instant.
     clock: Callable[[], datetime]
+    #: Gives what the segments are called that keep lists, by the numbers of these.
+    list_names: Callable[[], Mapping[int, str]] = dict
 
     def show(self, identity: str) -> Document:
         """The document of one person. Raises WrongCall `person_unknown`."""
@@ -80,16 +82,25 @@ class PeopleDesk:
         return self._documents(*people)
 
     def take_out(self, identity: str) -> Document:
-        """The document of one person with all events, and their consent log, other names and devices. Raises WrongCall `person_unknown`."""
+        """The document of one person with all events, their consent log, other names, devices, messages and lists.
+
+        Raises WrongCall `person_unknown`.
+        """
         for right in (Right.EXPORT, Right.SEE_PERSONAL_DATA):
             self.principal.demand(right)
         with self.open_store() as store:
             found = store.everything(identity)
         if found is None:
             raise _unknown(identity)
-        now, ids = self.clock(), self.upload_ids()
+        now, ids, names = self.clock(), self.upload_ids(), self.list_names()
         self.log.add(self.principal.did("people.export", "person", now, people=1))
-        return everything(found, ids, now)
+        return {**everything(found, ids, now), "lists": [names[number] for number in found.lists if number in names]}
+
+    def messages(self, identity: str, limit: int) -> list[Document]:
+        """The newest messages that one person got, at most `limit`: `channel`, `at`, `campaign`."""
+        self.principal.demand(Right.READ)
+        with self.open_store() as store:
+            return [message(each) for each in store.messages(identity, limit)]
 
     def consent_log(self, identity: str | None, upload: str | None, limit: int) -> list[Document]:
         """At most `limit` entries, the newest first; of one person or one upload where these are given. Raises WrongCall."""

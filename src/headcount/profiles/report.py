@@ -9,7 +9,7 @@ from typing import Any
 
 from headcount.profiles.consent import Channel, ConsentEntry, State, may_message
 from headcount.profiles.properties import SYSTEM
-from headcount.profiles.store import Device, Everything, Person, StoredConsent, StoredEvent, StoredValue
+from headcount.profiles.store import Device, Everything, Message, Person, StoredConsent, StoredEvent, StoredValue
 from headcount.values.instants import utc_text
 
 #: Stands in documents for what is there, and whoever reads them may not see.
@@ -35,13 +35,19 @@ def document(person: Person, upload_ids: Mapping[int, str], now: datetime) -> di
 
 
 def everything(found: Everything, upload_ids: Mapping[int, str], now: datetime) -> dict[str, Any]:
-    """The document of `people show` with all events, and with the consent log, other names and devices."""
+    """The document of `people show` with all events, and with the consent log, other names, devices and messages."""
     return {
         **document(found.person, upload_ids, now),
         "consent_log": [consent_entry(entry, upload_ids) for entry in found.consent_log],
         "aliases": [{"kind": each.kind, "value": each.value} for each in found.aliases],
         "devices": [_device(each) for each in found.devices],
+        "messages": [message(each) for each in found.messages],
     }
+
+
+def message(sent: Message) -> dict[str, Any]:
+    """A message that somebody got."""
+    return {"channel": sent.channel.value, "at": utc_text(sent.sent_at), "campaign": sent.campaign}
 
 
 def _device(device: Device) -> dict[str, Any]:

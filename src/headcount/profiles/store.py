@@ -316,13 +316,28 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message that a person got."""
+
+    channel: Channel
+    #: UTC, without a zone.
+    sent_at: datetime
+    #: What the sender calls it.
+    campaign: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
-    """All that is stored of one person: the profile with all events, every entry of the consent log, other names, devices."""
+    """All that is stored of one person: the profile with all events, every entry of the consent log, and what is kept beside it."""
 
     person: Person
     consent_log: tuple[ConsentEntry, ...]
     aliases: tuple[Alias, ...]
     devices: tuple[Device, ...]
+    #: The newest first.
+    messages: tuple[Message, ...]
+    #: The numbers of the lists on which they are.
+    lists: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +446,10 @@ class ProfileStore(Protocol):
 
     def person(self, identity: str) -> Person | None:
         """One person by identity."""
+        ...
+
+    def messages(self, identity: str, limit: int) -> tuple[Message, ...]:
+        """The newest messages that one person got, the newest first."""
         ...
 
     def everything(self, identity: str) -> Everything | None:

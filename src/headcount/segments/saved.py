@@ -110,6 +110,11 @@ def named(segments: Sequence[SavedSegment], name: str) -> SavedSegment:
     raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "`headcount segment list` shows all of them.")
 
 
+def list_names(records: SegmentRecords, account: str) -> Mapping[int, str]:
+    """What the segments are called that keep lists, by the numbers of these."""
+    return {each.list_number: each.name for each in records.list(account) if each.list_number is not None}
+
+
 def users_of(segments: Sequence[SavedSegment]) -> Mapping[str, Sequence[str]]:
     """From the names of segments, folded, to those of the live ones whose filter asks for them."""
     users: defaultdict[str, list[str]] = defaultdict(list)

@@ -22,6 +22,8 @@ router = APIRouter(include_in_schema=False)
 PEOPLE = "/people"
 #: Entries of the consent log on the page.
 _ENTRIES = 50
+#: Messages on it.
+_MESSAGES = 20
 #: How many uploads are called by their names; older ones by their ids.
 _NAMED = 500
 #: On whose word somebody at a page changes a consent.
@@ -56,6 +58,8 @@ def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool 
         channels=say.channels(document, entries),
         entries=entries,
         most=_ENTRIES,
+        messages=visit.people.messages(identity, _MESSAGES),
+        most_messages=_MESSAGES,
         scrub_hours=visit.house.settings.scrub_hours,
         uploads=uploads,
         say=say,

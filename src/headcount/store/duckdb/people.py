@@ -14,7 +14,7 @@ import duckdb
 
 from headcount.profiles.consent import Channel
 from headcount.profiles.properties import Property
-from headcount.profiles.store import EVENTS, Alias, Device, Everything, Known, Person, StoredConsent, StoredEvent, StoredValue
+from headcount.profiles.store import EVENTS, Alias, Device, Everything, Known, Message, Person, StoredConsent, StoredEvent, StoredValue
 from headcount.single_row import single_row
 from headcount.store.duckdb.consent import log
 from headcount.values.system import E164, phone
@@ -120,6 +120,7 @@ def everything(connection: duckdb.DuckDBPyConnection, properties: Sequence[Prope
     if person is None:
         return None
     aliases = connection.execute("SELECT kind, value FROM aliases WHERE identity = ? ORDER BY ALL", [identity]).fetchall()
+    listed = "SELECT list FROM listed WHERE identity = ? ORDER BY list"
     owned = "SELECT value FROM aliases WHERE kind = 'objectId' AND identity = ?"
     devices = f"SELECT object_id, type, token, keys, added_at FROM devices WHERE object_id IN ({owned}) ORDER BY added_at, object_id"
     return Everything(
@@ -127,7 +128,15 @@ def everything(connection: duckdb.DuckDBPyConnection, properties: Sequence[Prope
         log(connection, identity, None, _ALL),
         tuple(Alias(*each) for each in aliases),
         tuple(Device(*each) for each in connection.execute(devices, [identity]).fetchall()),
+        messages(connection, identity, _ALL),
+        tuple(number for (number,) in connection.execute(listed, [identity]).fetchall()),
     )
+
+
+def messages(connection: duckdb.DuckDBPyConnection, identity: str, limit: int) -> tuple[Message, ...]:
+    """See ProfileStore."""
+    asked = "SELECT channel::VARCHAR, sent_at, campaign FROM messages WHERE identity = ? ORDER BY sent_at DESC, channel, campaign LIMIT ?"
+    return tuple(Message(Channel(ch), *more) for ch, *more in connection.execute(asked, [identity, limit]).fetchall())
 
 
 def latest(connection: duckdb.DuckDBPyConnection, properties: Sequence[Property], limit: int) -> tuple[Person, ...]:

@@ -25,6 +25,7 @@ from headcount.profiles.store import (
     Everything,
     Job,
     Known,
+    Message,
     Origin,
     Part,
     Person,
@@ -356,6 +357,10 @@ class DuckDBProfiles(Tending):
         """See ProfileStore."""
         with self._snapshot():
             return next(iter(people.people(self.connection, registry.stored(self.connection), "p.identity = ?", [identity], 1)), None)
+
+    def messages(self, identity: str, limit: int) -> tuple[Message, ...]:
+        """See ProfileStore."""
+        return people.messages(self.connection, identity, limit)
 
     def everything(self, identity: str) -> Everything | None:
         """See ProfileStore."""
