@@ -45,7 +45,23 @@ def test_a_file_of_messages_is_kept_once(known: Headcount, tmp_path: Path, conte
     assert known("reach", "--channel", "email", "identity exists", "--json").json["frequency_cap"] == 0
 
 
-@pytest.mark.parametrize("content", ["{x\n", "identity,channel\n1\n", "[1]\n{}\n", "identity,channel,Käse\n", '{"identity": "Käse"}\n'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        'identity,channel\n\n"1",email\n1,sms,,\n"1\n",email\n2,email\n',
+        '{"identity": "1", "channel": "email"}\n\n\n[1]\n{"identity": "9", "channel": "email"}\n{"identity": "2", "channel": "email"}\n',
+    ],
+)
+def test_what_one_row_says_wrong_costs_that_row(known: Headcount, tmp_path: Path, content: str) -> None:
+    (tmp_path / "sent").write_text(content)
+    found = known("messages", "log", "sent", "--json").json
+    assert (found["stored"], [(each["index"], each["row"]) for each in found["failed"]]) == (2, [(1, 4), (2, 5)])
+    assert "  row 4: The " in known("messages", "log", "sent").out
+
+
+@pytest.mark.parametrize(
+    "content", ["identity,name\n1,x\n", "[1]\n{}\n", 'identity,channel\n"1"x,sms\n', "identity,channel,Käse\n", '{"identity": "Käse"}\n']
+)
 def test_what_are_no_records_is_refused(known: Headcount, tmp_path: Path, content: str) -> None:
     (tmp_path / "sent").write_text(content, "latin-1")
     done = known("messages", "log", "sent", "--json")

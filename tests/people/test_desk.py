@@ -70,7 +70,7 @@ def test_everything_of_a_person_goes_out_and_is_noted(desk_of: DeskOf, notes: No
     desk = desk_of(*SEES, Right.EXPORT, Right.CHANGE_CONSENT)
     unsubscribe(desk)
     found = desk.take_out("1")
-    beside = dict.fromkeys(("aliases", "devices", "messages", "lists"), list[object]())
+    beside: dict[str, list[object]] = {"aliases": [], "devices": [], "messages": [], "lists": []}
     assert {**desk.show("1"), "consent_log": desk.consent_log("1", None, 9), **beside} == found
     assert [(entry.action, entry.object, entry.details) for entry in notes.entries[1:]] == [("people.export", "person", {"people": 1})]
     with pytest.raises(WrongCall, match="no person"):

@@ -43,6 +43,13 @@ def test_what_cannot_be_kept_is_counted_and_cleared(tmp_path: Path) -> None:
         assert (account.values("1"), account.values("2")) == ({"x": 12}, {})
 
 
+def test_among_fractions_one_and_nought_are_true_and_false(tmp_path: Path) -> None:
+    with account_in(tmp_path) as account:
+        account.send("identity,x\n1,1\n2,0\n3,2.5\n")
+        assert retyped(account, Type.BOOLEAN) == 1
+        assert [account.values(each) for each in "123"] == [{"x": True}, {"x": False}, {}]
+
+
 def test_a_widened_property_opens_again(tmp_path: Path) -> None:
     with account_in(tmp_path) as account:
         account.send("identity,x\n1,5\n")

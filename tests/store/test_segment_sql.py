@@ -182,7 +182,7 @@ def test_who_is_matched(store: duckdb.DuckDBPyConnection, text: str, people: str
         ("age = true", "filter_type", "true is not a value"),
         ('age contains "3"', "filter_type", "`contains` cannot be asked of it"),
         ('age before "2024-05-01"', "filter_type", "`before` cannot be asked of it"),
-        ("age in last 3 days", "filter_type", "`in last` cannot be asked of it"),
+        ("age in last 3 days", "filter_type", "Only dates can be asked so. Give the property the type date"),
         ("score = 'nan'", "filter_type", '"nan" is not a value'),
         ("vip > true", "filter_type", "`>` cannot be asked of it"),
         ('vip = "maybe"', "filter_type", "is true or false"),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headcount.campaigns.delivery import MOST_DAYS, MOST_HOURS, MOST_MESSAGES
 from headcount.campaigns.reach import Cap
 from headcount.cli.call import JsonFlag, opened
 from headcount.cli.output import data, line, print_json, show_table, table
@@ -28,9 +29,13 @@ def set_(
     context: typer.Context,
     *,
     channel: Annotated[list[Channel] | None, typer.Option(help="The channel of the limits; can be given several times.")] = None,
-    messages: Annotated[int | None, typer.Option(metavar="N", min=0, help="At most so many within the days; 0 is no limit.")] = None,
-    days: Annotated[int | None, typer.Option(metavar="N", min=1, help="Within so many days of 24 hours.")] = None,
-    gap_hours: Annotated[int | None, typer.Option(metavar="N", min=0, help="So many hours between two messages; 0 is no limit.")] = None,
+    messages: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=MOST_MESSAGES, help="At most so many within the days; 0 is no limit.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST_DAYS, help="Within so many days of 24 hours.")] = None,
+    gap_hours: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=MOST_HOURS, help="So many hours between two messages; 0 is no limit.")
+    ] = None,
     control_percent: Annotated[
         int | None, typer.Option(metavar="N", min=0, max=100, help="Of a hundred people, so many get nothing; 0 is nobody.")
     ] = None,

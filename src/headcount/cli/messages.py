@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -22,6 +23,18 @@ commands = typer.Typer(help="Messages that other programs sent: they count for t
 
 #: Failures that are shown.
 _SHOWN = 20
+_NOTHING: Mapping[str, Any] = {"stored": 0, "failed": []}
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A message of a file."""
+
+    #: The row as a spreadsheet counts it, or the line.
+    row: int
+    record: Mapping[str, Any]
+    #: Why it is none.
+    fault: str = ""
 
 
 @commands.command()
@@ -41,9 +54,13 @@ def log(
     with _opened(file) as source, opened(context) as work:
         records = _records(source)
         for number, batch in enumerate(iter(lambda: list(islice(records, MOST)), [])):
-            done = work.reach.keep_messages(batch, key and f"{key} {number}")
+            whole = [place for place, each in enumerate(batch) if not each.fault]
+            done = work.reach.keep_messages([batch[place].record for place in whole], key and f"{key} {number}") if whole else _NOTHING
             stored += done["stored"]
-            failed += [{**each, "index": number * MOST + each["index"]} for each in done["failed"]]
+            found = {whole[each["index"]]: each for each in done["failed"]} | {
+                place: {"code": "message_invalid", "message": each.fault} for place, each in enumerate(batch) if each.fault
+            }
+            failed += [{**found[at], "index": number * MOST + at, "row": batch[at].row} for at in sorted(found)]
     if as_json:
         print_json({"stored": stored, "failed": failed})
     else:
@@ -63,37 +80,40 @@ def _opened(file: str) -> Iterator[TextIO]:
         yield source
 
 
-def _records(source: TextIO) -> Iterator[Mapping[str, Any]]:
+def _records(source: TextIO) -> Iterator[_Record]:
     """The records of CSV or of JSON lines, one after another. Raises WrongCall `messages_invalid`."""
     try:
         first = source.readline()
         lines = (each for part in ([first], source) for each in part)
-        if first.lstrip().startswith("{"):
-            yield from (_record(number, text) for number, text in enumerate(lines, 1) if text.strip())
-        else:
-            yield from _rows(lines)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise _invalid("The file is neither CSV in UTF-8 nor JSON lines.") from error
+        yield from _of_json(lines) if first.lstrip().startswith("{") else _of_csv(lines)
+    except UnicodeDecodeError as error:
+        raise _invalid("The file is not in UTF-8.") from error
 
 
-def _rows(lines: Iterator[str]) -> Iterator[Mapping[str, Any]]:
-    rows = csv.DictReader(lines, strict=True)
-    if not {"identity", "channel"} <= set(rows.fieldnames or ()):
-        raise _invalid("The file has no columns identity and channel, and is not JSON lines.")
-    for row in rows:
-        if None in row or None in row.values():
-            raise _invalid("A row has more or fewer cells than the header.")
-        yield {name: cell for name, cell in row.items() if cell}
-
-
-def _record(number: int, text: str) -> Mapping[str, Any]:
+def _of_csv(lines: Iterator[str]) -> Iterator[_Record]:
+    rows = enumerate(csv.reader(lines, strict=True), 1)
+    row, header = 1, list[str]()
     try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise _invalid(f"Line {number:,} is not JSON.") from error
-    if not isinstance(found, dict):
-        raise _invalid(f"Line {number:,} is not a JSON object.")
-    return found
+        _, header = next(rows, (1, []))
+        if not {"identity", "channel"} <= set(header):
+            raise _invalid("The file has no columns identity and channel, and is not JSON lines.")
+        for row, cells in rows:
+            if len(cells) == len(header):
+                yield _Record(row, {name: cell for name, cell in zip(header, cells, strict=True) if cell})
+            elif cells:
+                yield _Record(row, {}, f"The row has {len(cells)} cells, the header {len(header)}.")
+    except csv.Error as error:
+        raise _invalid(f"The quoting is broken after row {row:,}; nothing behind that was read.") from error
+
+
+def _of_json(lines: Iterator[str]) -> Iterator[_Record]:
+    for row, text in enumerate(lines, 1):
+        if text.strip():
+            try:
+                found = json.loads(text)
+            except ValueError:
+                found = None
+            yield _Record(row, found) if isinstance(found, dict) else _Record(row, {}, "The line is not a JSON object.")
 
 
 def _invalid(reason: str) -> WrongCall:
@@ -104,6 +124,6 @@ def _say(stored: int, failed: Sequence[Mapping[str, Any]]) -> None:
     out = data()
     line(out, f"{count(stored, 'message was', 'messages were')} kept, {len(failed):,} not.")
     for each in failed[:_SHOWN]:
-        line(out, f"  record {each['index'] + 1:,}: {plain(each['message'])}")
+        line(out, f"  row {each['row']:,}: {plain(each['message'])}")
     if len(failed) > _SHOWN:
         line(out, f"  … and {len(failed) - _SHOWN:,} more; --json has all.")

@@ -20,6 +20,7 @@ from headcount.errors import WrongCall
 from headcount.people.segments import Wish
 from headcount.segments.filter import InSegment
 from headcount.segments.grammar import render
+from headcount.segments.saved import checked_name
 from headcount.segments.store import Change
 from headcount.uploads.mapping import Match, Request
 
@@ -70,7 +71,9 @@ def save(
     as_json: JsonFlag = False,
 ) -> None:
     """Save a filter under a name. Other filters can ask for it: 'in segment "Spring list"'."""
-    wish = Wish(name=name, filter=condition, description=description, kind="frozen" if frozen else "live", expires_at=_after(expires))
+    wish = Wish(
+        name=checked_name(name), filter=condition, description=description, kind="frozen" if frozen else "live", expires_at=_after(expires)
+    )
     with opened(context) as work:
         known = work.segments.list(name) if replace else ()
         found = work.segments.change(known[0]["id"], wish) if known else work.segments.save(wish)
@@ -167,7 +170,7 @@ def audience(
     change = _change(add=add, remove=remove, replace=replace)
     request = Request(identity=identity, match=match)
     with opened(context) as work, progress() as on_progress:
-        found = work.fill(name, readable(file), request, change, _after(expires), on_progress)
+        found = work.fill(checked_name(name), readable(file), request, change, _after(expires), on_progress)
     if as_json:
         print_json(found)
     else:

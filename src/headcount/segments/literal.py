@@ -59,11 +59,14 @@ _ADVICE: Final = {
     "list": 'Ask for an element by contains "text".',
 }
 
+_OF_DATES: Final = "Only dates can be asked so. Give the property the type date, or ask it otherwise."
+
 
 def check_operator(name: str, kind: str, operator: str) -> None:
     """Refuse an operator that a property of this type does not have, with `filter_type`."""
     if operator not in OPERATORS[kind]:
-        raise _misfit(name, kind, f"`{operator}` cannot be asked of it")
+        advice = _OF_DATES if operator in OPERATORS["date"] - OPERATORS["string"] else None
+        raise _misfit(name, kind, f"`{operator}` cannot be asked of it", advice)
 
 
 def read_scalar(name: str, kind: str, operator: str, value: Value) -> Scalar:
@@ -137,9 +140,9 @@ def _truth(value: Value) -> bool:
     return truth
 
 
-def _misfit(name: str, kind: str, fault: str) -> WrongCall:
+def _misfit(name: str, kind: str, fault: str, advice: str | None = None) -> WrongCall:
     message = f"The property {name} is {_NOUNS[kind]}: {fault}."
-    return WrongCall("filter_type", message, _ADVICE[kind])
+    return WrongCall("filter_type", message, advice or _ADVICE[kind])
 
 
 def _no_value(name: str, kind: str, value: Value) -> WrongCall:

@@ -20,6 +20,9 @@ def as_type(column: str, stored: Type, wanted: Type) -> str:
     if wanted is Type.DATE:
         formats = (dates.ISO, dates.UNIX, *dates.RECOGNISED)
         return f"coalesce({', '.join(dates.value(f'({text})', name) for name in formats)})"
+    if (stored, wanted) == (Type.FLOAT, Type.BOOLEAN):
+        # Among fractions the numbers that stand for true and false are written 1.0 and 0.0.
+        return f"CASE WHEN {column} IN (0, 1) THEN {column} = 1 END"
     return f"({readings()[wanted].value(f'({text})')})::{SQL_TYPES[wanted]}"
 
 
