@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -148,4 +148,4 @@ def _local(location: str) -> str:
     """The path alone: the host is the one that the caller named, and nobody is ever led to another."""
     target = urlsplit(location)
     path = "/" + target.path.lstrip("/\\")
-    return f"{path}?{target.query}" if target.query else path
+    return urlunsplit(("", "", path, target.query, target.fragment))

@@ -286,6 +286,19 @@ def test_who_comes_while_fifteen_are_in_hand_waits_for_a_place(site: Site, monke
     assert came == ["one is answered", "late"]
 
 
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize("keys", [("MSG-email", "MSG-dndemail"), ("MSG-dndemail", "MSG-email")])
+def test_of_both_in_one_record_the_opt_out_counts(machine: Caller, keys: Sequence[str], twice: bool) -> None:
+    send(machine, *([profile("both", note="x")] if twice else []), profile("both", **dict.fromkeys(keys, True)))
+    assert person(machine, "both")["consent"]["email"]["state"] == "unsubscribed"
+
+
+def test_of_two_keys_that_are_one_the_last_counts_and_a_list_of_nothing_is_none(machine: Caller) -> None:
+    send(machine, profile("one", **{"said": "a", "said ": "b", "kept": ["x"], "gone": ["x"]}))
+    send(machine, profile("one", gone=[None]))
+    assert {name: each["value"] for name, each in person(machine, "one")["properties"].items()} == {"said": "b", "kept": ["x"]}
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"d":5}', b"\xff", b'{"d":[NaN]}', b'{"d":["\\ud800"]}', b"[" * 10_000])
 def test_a_malformed_body(machine: Caller, body: bytes) -> None:
     answer = machine.http.post("/1/upload", content=body, headers=machine.headers)

@@ -45,6 +45,20 @@ def test_a_value_that_another_type_changed_is_set_again(account: Account) -> Non
     assert account.values("a")["plan"] == "pro"
 
 
+@pytest.mark.parametrize("how", ["deleted", "renamed", "retyped and deleted"])
+def test_a_property_that_is_there_no_more_is_made_and_set_again(account: Account, how: str) -> None:
+    with account.app.store() as store:
+        if how == "renamed":
+            store.rename("plan", "level")
+        else:
+            if how != "deleted":
+                store.retype("plan", Type.LIST)
+            store.delete("plan")
+    assert ledger(account.send(FILE)) == {"rows": 4, "updated": 2, "unchanged": 1, "merged": 1}
+    assert (account.values("a")["plan"], account.values("b")["plan"]) == ("pro", "gold")
+    assert ledger(account.send(FILE)) == {"rows": 4, "unchanged": 3, "merged": 1}
+
+
 def test_another_mapping_is_another_upload(account: Account) -> None:
     document = account.send(FILE, Request(columns={"plan": ColumnRequest(property="level")}))
     assert document["upload"]["duplicate_of"] is None

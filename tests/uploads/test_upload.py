@@ -4,10 +4,12 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from tests.uploads.account import Account
+from tests.uploads.account import Account, ledger
 
+from headcount.uploads.mapping import ColumnRequest, Request
 from headcount.uploads.owner import Owner
 from headcount.uploads.upload import NEXT, Status, UploadRecord, is_interrupted, new_upload_id
+from headcount.values.types import Type
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -68,6 +70,13 @@ def test_every_status_can_be_reached() -> None:
 )
 def test_an_upload_is_interrupted_when_nobody_works_on_it(status: Status, owner: Owner | None, alive: bool, interrupted: bool) -> None:
     assert is_interrupted(record(status, owner), lambda _: alive) is interrupted
+
+
+def test_a_list_of_nothing_says_as_little_as_a_blank_cell(account: Account) -> None:
+    account.send("identity,tags\n1,x\n", Request(columns={"tags": ColumnRequest(type=Type.LIST)}))
+    document = account.send('identity,tags\n1,[]\n2," [null, null] "\n3,[\n', name="more.csv")
+    assert ledger(document) == {"rows": 3, "unchanged": 1, "created": 2}
+    assert [account.values(each) for each in "123"] == [{"tags": ["x"]}, {}, {"tags": ["["]}]
 
 
 def test_a_property_may_be_called_like_a_channel(account: Account) -> None:

@@ -73,6 +73,11 @@ def test_who_only_looks_sees_no_values_and_changes_nothing(people: Browser) -> N
     assert "It never changed." in words(people.get(ANN))
 
 
+def test_a_change_of_consent_leads_back_to_the_channels(people: Browser) -> None:
+    answer = people.post("/people/consent", identity="00123", channel="sms", subscribed="false", reason="asked by phone")
+    assert answer.headers["location"] == "/people/00123#consent"
+
+
 def test_nobody_is_told_as_such(people: Browser) -> None:
     for path in ("/people/nobody", "/people/a%2Fb", "/people/", "/people?identity=."):
         assert people.get(path).status_code == 404, path

@@ -20,7 +20,7 @@ from headcount.errors import WrongCall
 from headcount.people.segments import Wish
 from headcount.segments.filter import InSegment
 from headcount.segments.grammar import render
-from headcount.segments.saved import checked_name
+from headcount.segments.saved import checked_name, no_segment
 from headcount.segments.store import Change
 from headcount.uploads.mapping import Match, Request
 
@@ -199,7 +199,7 @@ def _named(work: Work, name: str) -> Document:
     """The segment of a name. Raises WrongCall."""
     found = work.segments.list(name)
     if not found:
-        raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "`headcount segment list` shows all of them.")
+        raise no_segment(name)
     return found[0]
 
 

@@ -120,7 +120,9 @@ def folded() -> str:
     value by type, `added_n` and `added_f` (what is added to a number), `a` and `r` (texts that a list gains and loses). It is made
     for who is `repeated`.
     """
-    values = ", ".join(f"(arg_max({{'v': {name}}}, row) FILTER ({_WHOLE})).v AS {name}" for name in VALUES.values())
+    # Where one record says both of a consent, it is an opt-out.
+    last = {name: "{'row': row, 'out': NOT b}" if name == VALUES[Type.BOOLEAN] else "row" for name in VALUES.values()}
+    values = ", ".join(f"(arg_max({{'v': {name}}}, {at}) FILTER ({_WHOLE})).v AS {name}" for name, at in last.items())
     counted = ", ".join(f"{_total(VALUES[type_], type_)} AS added_{VALUES[type_]}" for type_ in _WIDE)
     gathered = (
         f"SELECT identity, number, max(row) FILTER ({_WHOLE}) AS last_whole, {values}, "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -180,8 +180,12 @@ def _token_fault(record: Record) -> str | None:
     return None if complete or data["type"].lower() != "chrome" else "token_keys"
 
 
-def _cells(record: Record) -> Iterator[Cell]:
-    """What a record says; what says nothing (null, an empty text) is left out."""
+def _cells(record: Record) -> Iterable[Cell]:
+    """What a record says, of each key once: of two that are equal but for blanks the last one. What says nothing is left out."""
+    return {cell[2]: cell for cell in _said(record)}.values()
+
+
+def _said(record: Record) -> Iterator[Cell]:
     of_event = record.type == "event"
     scope, data = (folded(record.event), record.given.get("evtData") or {}) if of_event else ("", record.given["profileData"])
     for key, value in data.items():
@@ -192,7 +196,7 @@ def _cells(record: Record) -> Iterator[Cell]:
                 operation, value = OPERATIONS[word], value[word]  # noqa: PLW2901 - the operand is the value from here on
                 if operation in {"add", "remove"} and not isinstance(value, list):
                     value = [value]  # noqa: PLW2901 - one text by itself is a list of it
-        if value == [] and not of_event:
+        if not of_event and isinstance(value, list) and all(item is None for item in value):
             # A list without texts is none; adding nothing says nothing.
             operation, value = ("delete" if operation == "set" else operation), None  # noqa: PLW2901 - see above
         kind, text = ("nothing", None) if operation == "delete" else _read(value)

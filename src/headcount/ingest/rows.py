@@ -37,7 +37,9 @@ class Rows:
             for name, values in self._values(key, column, people.column("identity")):
                 rows = rows.append_column(name, values)
         for channel, keys in channels.items():
-            rows = rows.append_column(channel.column, _at(people.column("identity"), self._of(keys), "b"))
+            # Where one record says both, it is an opt-out.
+            said = self._of(keys).sort_by("b")
+            rows = rows.append_column(channel.column, _at(people.column("identity"), said, "b"))
         return rows
 
     def said(self) -> pa.Table:

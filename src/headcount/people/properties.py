@@ -12,7 +12,7 @@ from headcount.audit import AuditLog
 from headcount.auth.rights import Principal, Right
 from headcount.errors import WrongCall
 from headcount.people.masking import masked_property, masked_values
-from headcount.profiles.names import checked_name
+from headcount.profiles.names import checked_name, no_property
 from headcount.profiles.tending import Holdings, PropertyStore, Statistics, Tended
 from headcount.profiles.uses import Use, Uses
 from headcount.values.instants import utc_text
@@ -59,7 +59,7 @@ class PropertyDesk:
         people, tended = self._tended()
         found = next((each for each in tended if each.property.name == name), None)
         if found is None:
-            raise _unknown(name)
+            raise no_property(name)
         return {**self._seen(found, self.upload_ids()), "people": people, "used_by": self._used_by(name)}
 
     def names(self, *, hidden: bool | None = None) -> Sequence[str]:
@@ -214,10 +214,6 @@ def _was_renamed(tended: Sequence[Tended], name: str, after: str) -> bool:
     """Whether there is no such property any more because it is called otherwise by now."""
     former = {each.property.name: each.former_names for each in tended}
     return name not in former and name in former.get(after, ())
-
-
-def _unknown(name: str) -> WrongCall:
-    return WrongCall("property_unknown", f"There is no property “{name}”.", "`headcount properties list` shows all of them.")
 
 
 def _use(use: Use) -> Document:

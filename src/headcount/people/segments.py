@@ -31,6 +31,7 @@ from headcount.segments.saved import (
     resolved,
     users_of,
     with_change,
+    with_id,
 )
 from headcount.segments.store import Change, Filled, Listing, ListStore, LookStore, SegmentStore
 from headcount.values.instants import utc_text
@@ -90,7 +91,7 @@ class SegmentDesk:
         """One segment."""
         self.principal.demand(Right.READ)
         saved = self._saved()
-        return self._described(_of_id(saved, segment_id), users_of(saved))
+        return self._described(with_id(saved, segment_id), users_of(saved))
 
     def save(self, wish: Wish) -> Document:
         """Save a new segment; with `people`, how many are in it. Raises WrongCall (`segment_exists`, `segment_invalid`, as filters do)."""
@@ -125,7 +126,7 @@ class SegmentDesk:
         """
         self.principal.demand(Right.EDIT_CAMPAIGNS)
         saved = self._saved()
-        before = _of_id(saved, segment_id)
+        before = with_id(saved, segment_id)
         tree = None if wish.filter is None else parse(wish.filter)
         if tree is not None and tree != before.tree:
             tree = None if tree == self._shown(before) else self._visible(tree)
@@ -151,7 +152,7 @@ class SegmentDesk:
         """Forget a segment. Raises WrongCall `segment_used`, which names those that ask for it."""
         self.principal.demand(Right.EDIT_CAMPAIGNS)
         saved = self._saved()
-        gone = _of_id(saved, segment_id)
+        gone = with_id(saved, segment_id)
         if users := users_of(saved).get(folded(gone.name)):
             names = ", ".join(f"“{name}”" for name in users)
             raise WrongCall("segment_used", f"The segment is asked for by {names}.", "Change or delete these first.")
@@ -211,7 +212,7 @@ class SegmentDesk:
         """The filter that means the people of a segment, for what takes these rights as well."""
         for right in (Right.READ, *rights):
             self.principal.demand(right)
-        return _named_filter(_of_id(self._saved(), segment_id).name)
+        return _named_filter(with_id(self._saved(), segment_id).name)
 
     def people(self, condition: str, limit: int) -> Sequence[Document]:
         """The documents of some people whom a filter matches, at most `limit`."""
@@ -345,13 +346,6 @@ class SegmentDesk:
             "expired": segment.has_expired(self.clock()),
             "used_by": list(users.get(folded(segment.name), ())),
         }
-
-
-def _of_id(saved: Sequence[SavedSegment], segment_id: str) -> SavedSegment:
-    for each in saved:
-        if each.id == segment_id:
-            return each
-    raise WrongCall("segment_unknown", f"There is no segment {segment_id!r}.", "`headcount segment list` shows all of them.")
 
 
 def _named_filter(name: str) -> str:

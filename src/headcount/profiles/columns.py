@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TypeAlias
 
-from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel, channel_of, near_miss
+from headcount.profiles.names import no_property
 from headcount.profiles.properties import IDENTITY, Property
 from headcount.values.text import escaped_header
 from headcount.values.types import Type
@@ -40,14 +39,6 @@ def named(names: Sequence[str], properties: Sequence[Property]) -> tuple[Column,
 def _named(wanted: str, known: Mapping[str, Property]) -> Column:
     found = channel_of(wanted) or known.get(wanted)
     if found is None:
-        advice = f"{_hint(wanted, known)}`headcount properties list` shows all of them."
-        raise WrongCall("property_unknown", f"There is no property called “{wanted}”.", advice)
+        channel = near_miss(wanted)
+        raise no_property(wanted, known, f"Consent is in the column {channel.header}. " if channel else "")
     return found
-
-
-def _hint(wanted: str, known: Mapping[str, Property]) -> str:
-    if channel := near_miss(wanted):
-        return f"Consent is in the column {channel.header}. "
-    spellings = {each.casefold(): each for each in known}
-    close = [spellings[each] for each in get_close_matches(wanted.casefold(), spellings)]
-    return f"Did you mean {', '.join(close)}? " if close else ""

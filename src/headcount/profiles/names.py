@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from headcount.errors import WrongCall
 from headcount.profiles.consent import channel_of, near_miss
@@ -18,6 +19,14 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 def title(header: str) -> str:
     """A header on one line, without a byte order mark, without blanks at its ends and without the spreadsheet escape."""
     return unescaped_header(_CONTROLS.sub(" ", header.strip().lstrip("\ufeff")).strip())
+
+
+def no_property(name: str, known: Iterable[str] = (), hint: str = "") -> WrongCall:
+    """A name that no property has: with a hint, or else with those of the `known` names that are close."""
+    spellings = {each.casefold(): each for each in known}
+    close = [spellings[each] for each in get_close_matches(name.casefold(), spellings)]
+    said = hint or (f"Did you mean {', '.join(close)}? " if close else "")
+    return WrongCall("property_unknown", f"There is no property called “{name}”.", f"{said}`headcount properties list` shows all of them.")
 
 
 def checked_name(wanted: str) -> str:

@@ -107,7 +107,20 @@ def named(segments: Sequence[SavedSegment], name: str) -> SavedSegment:
     for each in segments:
         if folded(each.name) == folded(name):
             return each
-    raise WrongCall("segment_unknown", f"There is no segment called “{name}”.", "`headcount segment list` shows all of them.")
+    raise no_segment(name)
+
+
+def with_id(segments: Sequence[SavedSegment], segment_id: str) -> SavedSegment:
+    """The segment of an id. Raises WrongCall `segment_unknown`."""
+    for each in segments:
+        if each.id == segment_id:
+            return each
+    raise no_segment(segment_id)
+
+
+def no_segment(called: str) -> WrongCall:
+    """A name, or an id, that no segment has."""
+    return WrongCall("segment_unknown", f"There is no segment called “{called}”.", "`headcount segment list` shows all of them.")
 
 
 def list_names(records: SegmentRecords, account: str) -> Mapping[int, str]:

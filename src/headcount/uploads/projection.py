@@ -22,6 +22,7 @@ PLACEHOLDERS = (
     "undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan empty xxxxxx none".split()  # noqa: SIM905 - reads as the specification does
 )
 IDENTITY_LIMIT = 1024
+_EMPTY_LIST = r"\[\s*(null\s*(,\s*null\s*)*)?\]"
 _LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
 
 
@@ -75,11 +76,17 @@ def _texts(plan: Plan) -> Iterator[tuple[int, str]]:
         return filled(f"c{index}", white_space=plan.white_space, blanks=blanks)
 
     for column in plan.columns:
-        yield column.index, cell(column.index, column.blanks)
+        text = cell(column.index, column.blanks)
+        yield column.index, _unless_empty(text) if column.type is Type.LIST else text
         if column.operation is not None:
             yield column.operation, f"lower({cell(column.operation, ())})"
     for index in (*plan.consent.values(), *_event_columns(plan)):
         yield index, cell(index, plan.blanks)
+
+
+def _unless_empty(text: str) -> str:
+    """A list without texts is none: it says as little as a blank cell."""
+    return f"CASE WHEN {text} LIKE '[%' AND regexp_full_match({text}, {literal(_EMPTY_LIST)}) THEN NULL ELSE {text} END"
 
 
 def _event_columns(plan: Plan) -> Iterator[int]:

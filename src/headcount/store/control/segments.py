@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from headcount.errors import WrongCall
-from headcount.segments.saved import SavedSegment, folded
+from headcount.segments.saved import SavedSegment, folded, no_segment
 from headcount.store.control.engine import snapshot, transaction
 from headcount.store.control.models import SegmentRow
 
@@ -64,4 +64,4 @@ def _taken(segment: SavedSegment) -> WrongCall:
 
 def _assert_there(rows: int, segment_id: str) -> None:
     if not rows:
-        raise WrongCall("segment_unknown", f"There is no segment {segment_id!r}.", "`headcount segment list` shows all of them.")
+        raise no_segment(segment_id)

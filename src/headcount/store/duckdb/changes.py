@@ -122,7 +122,7 @@ class BatchApplication:
         if self.prepared:
             self._table("matched", "FROM all_matched SEMI JOIN batch USING (row)")
             return self._count("matched")
-        repeats = registry.since_retypes(self.connection, self.origin.repeats)
+        repeats = registry.since_redefined(self.connection, self.origin.repeats)
         if repeats:
             self._table("matched", repeated(named, repeats))
         if not repeats or self._may_differ():

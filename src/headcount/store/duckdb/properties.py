@@ -52,6 +52,7 @@ def rename(connection: duckdb.DuckDBPyConnection, name: str, wanted: str) -> Non
         raise WrongCall("property_exists", f"There is a property called “{wanted}” already.", "Choose another name.")
     _note_former(connection, found)
     connection.execute("UPDATE properties SET name = ? WHERE number = ?", [wanted, found.number])
+    registry.note_redefined(connection)
 
 
 def _note_former(connection: duckdb.DuckDBPyConnection, known: Property) -> None:
@@ -99,5 +100,6 @@ def delete(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN k{found.number}")
     _note_former(connection, found)
     connection.execute("DELETE FROM properties WHERE number = ?", [found.number])
+    registry.note_redefined(connection)
     connection.execute("DELETE FROM later WHERE number = ?", [found.number])
     statistics.forget(connection, found.number)

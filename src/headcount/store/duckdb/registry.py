@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import duckdb
 
-from headcount.errors import WrongCall
 from headcount.profiles.live import LIVE
+from headcount.profiles.names import no_property
 from headcount.profiles.properties import ADDRESSES, SYSTEM, Property, widens
 from headcount.single_row import single_row
 from headcount.store.duckdb import images, statistics
@@ -121,7 +121,7 @@ def find(connection: duckdb.DuckDBPyConnection, name: str) -> Property:
     for known in properties(connection):
         if known.name == name:
             return known
-    raise WrongCall("property_unknown", f"There is no property “{name}”.", "`headcount properties list` shows all of them.")
+    raise no_property(name)
 
 
 def fits_float(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -141,14 +141,20 @@ def retype(connection: duckdb.DuckDBPyConnection, stored: Property, wanted: Type
     (lost,) = single_row(connection, f"SELECT count(*) FROM profiles WHERE {stored.column} IS NOT NULL AND ({as_wanted}) IS NULL")
     for table, column in columns_of(connection, stored):
         _retype_column(connection, table, column, stored.type, wanted)
-    retyped = "UPDATE properties SET type = ?, retyped = nextval('steps') WHERE number = ?"
-    connection.execute(retyped, [wanted.value, stored.number])
+    connection.execute("UPDATE properties SET type = ? WHERE number = ?", [wanted.value, stored.number])
+    note_redefined(connection)
     statistics.note(connection, [stored.number])
     return int(lost)
 
 
-def since_retypes(connection: duckdb.DuckDBPyConnection, uploads: Collection[int]) -> tuple[int, ...]:
-    """Those of the uploads that began after every retype."""
+def note_redefined(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note that some property is another one from now on: retyped, renamed or deleted."""
+    # On one that is always there.
+    connection.execute("UPDATE properties SET retyped = nextval('steps') WHERE number = 1")
+
+
+def since_redefined(connection: duckdb.DuckDBPyConnection, uploads: Collection[int]) -> tuple[int, ...]:
+    """Those of the uploads that began after properties became others: the same file again finds what it found then."""
     if not uploads:
         return ()
     asked = f"upload IN ({', '.join(map(str, uploads))}) AND first_step > (SELECT max(retyped) FROM properties)"

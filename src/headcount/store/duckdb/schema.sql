@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS properties (
     type VARCHAR NOT NULL,
     -- The first upload that had a column for it; 0 while there was none.
     created_upload INTEGER NOT NULL,
-    -- The step of its last retype; uploads from before it may have said what is not there any more.
+    -- Of the first one the step at which some property was last retyped, renamed or deleted; uploads from before it may have said what is
+    -- not there any more.
     retyped BIGINT NOT NULL DEFAULT 0,
     -- What somebody says that it is.
     description VARCHAR DEFAULT '',

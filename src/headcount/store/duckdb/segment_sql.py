@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from headcount.errors import WrongCall
 from headcount.profiles.consent import channel_of, near_miss
+from headcount.profiles.names import no_property
 from headcount.segments.filter import (
     And,
     Between,
@@ -33,6 +33,7 @@ from headcount.segments.filter import (
 )
 from headcount.segments.literal import check_operator, read_date, read_scalar
 from headcount.segments.period import Period
+from headcount.segments.saved import no_segment
 from headcount.store.duckdb.events import FOLDED
 from headcount.values.instants import in_utc
 
@@ -275,7 +276,7 @@ class _Compiler:
 def _listed(node: InSegment) -> Compiled:
     """Somebody on the list of a segment. Segments without one were resolved before: their filters stand in their place."""
     if node.list_number is None:
-        raise WrongCall("segment_unknown", f"There is no segment called “{node.name}”.", "`headcount segment list` shows all of them.")
+        raise no_segment(node.name)
     if not node.list_number:
         return Compiled("false")
     return Compiled("p.identity in (select identity from listed where list = ?)", [node.list_number])
@@ -320,9 +321,5 @@ def _negated(condition: Compiled) -> Compiled:
 
 
 def _unknown(name: str, properties: Iterable[str]) -> WrongCall:
-    spellings = {each.casefold(): each for each in properties}
-    close = [spellings[each] for each in get_close_matches(name.casefold(), spellings)]
-    hint = f"Did you mean {', '.join(close)}? " if close else ""
-    if channel := channel_of(name) or near_miss(name):
-        hint = f"Consent is asked for by `consent {channel} is subscribed`. "
-    return WrongCall("property_unknown", f"There is no property called “{name}”.", f"{hint}`headcount properties list` shows all of them.")
+    channel = channel_of(name) or near_miss(name)
+    return no_property(name, properties, f"Consent is asked for by `consent {channel} is subscribed`. " if channel else "")
