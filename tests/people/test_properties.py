@@ -87,7 +87,7 @@ def test_a_rename_keeps_values_and_what_names_the_property(place: Place) -> None
 
 
 def test_segments_ask_for_a_renamed_property_by_its_new_name(place: Place) -> None:
-    by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({Right.READ, Right.EDIT_CAMPAIGNS}), door="api")
+    by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({*SEES, Right.EDIT_CAMPAIGNS}), door="api")
     segments, desk = place.account.app.desks.segments(by), place.desk(*TENDS)
     segments.save(Wish(name="Payers", filter='plan = "pro" and not (visits exists and plan in ("free", "x"))'))
     segments.save(Wish(name="Others", filter="visits exists"))
@@ -99,7 +99,7 @@ def test_segments_ask_for_a_renamed_property_by_its_new_name(place: Place) -> No
 
 
 def test_a_rename_that_was_interrupted_is_ended_by_the_same_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({Right.READ, Right.EDIT_CAMPAIGNS}), door="api")
+    by = Principal(id="u1", name="Mia", account_id="default", rights=frozenset({*SEES, Right.EDIT_CAMPAIGNS}), door="api")
     segments, desk = place.account.app.desks.segments(by), place.desk(*TENDS)
     segments.save(Wish(name="Payers", filter='plan = "pro"'))
     with monkeypatch.context() as patched:

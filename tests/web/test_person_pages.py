@@ -75,7 +75,8 @@ def test_who_only_looks_sees_no_values_and_changes_nothing(people: Browser) -> N
 
 def test_a_change_of_consent_leads_back_to_the_channels(people: Browser) -> None:
     answer = people.post("/people/consent", identity="00123", channel="sms", subscribed="false", reason="asked by phone")
-    assert answer.headers["location"] == "/people/00123#consent"
+    assert answer.headers["location"] == "/people/00123?done=consent#consent"
+    assert "Their consent is as you said" in words(people.get("/people/00123?done=consent"))
 
 
 def test_nobody_is_told_as_such(people: Browser) -> None:

@@ -53,6 +53,38 @@ def test_text_leads_where_it_was_changed_and_says_what_is_wrong(people: Browser)
     assert people.post("/segments/new", was="", text="plan = pro", do="save", called="x", **ROW).status_code == 400
 
 
+def test_what_is_not_finished_is_not_saved(people: Browser) -> None:
+    row = {"join": "all", "group": "0", "what": "property", "name": "plan", "test": "=", "value": "", "more": "", "text": "", "was": ""}
+    counted = people.post("/segments/new", **row)
+    assert "A condition is not finished, and does not count yet." in words(counted)
+    for fields, said in ((row, "A condition is not finished."), ({"text": " ", "was": ""}, "Nothing says who is meant.")):
+        refused = people.post("/segments/new", **fields, called="Some", do="save")
+        assert (refused.status_code, said in words(refused)) == (400, True)
+    live = people.post("/segments/new", text="plan exists", was="", called="Some", kind="live", days="3", do="save")
+    assert (live.status_code, "A live segment does not expire." in words(live)) == (400, True)
+    assert "No segment is saved yet" in words(people.get("/segments"))
+
+
+def test_a_list_stays_as_it_is_until_it_is_frozen_anew(people: Browser) -> None:
+    said = {"text": 'plan = "pro"', "was": 'plan = "pro"', "called": "Kept", "kind": "frozen", "do": "save"}
+    path = people.post("/segments/new", **{**said, "was": ""}).headers["location"].partition("?")[0]
+    upload(people, "more", b"identity,plan\nnew-one,pro\n")
+    desk = people.house.segments(operator("default"))
+    before = desk.count('in segment "Kept"')
+    assert people.post(path, **said, description="as they were").status_code == 303
+    assert desk.count('in segment "Kept"') == before
+    assert people.post(path, **said, anew="yes").status_code == 303
+    assert desk.count('in segment "Kept"')["count"] == before["count"] + 1
+
+
+def test_a_segment_that_cannot_be_counted_says_why(people: Browser) -> None:
+    desk = people.house.segments(operator("default"))
+    made = desk.save(Wish(name="Pros", filter='plan = "pro"'))
+    people.house.properties(operator("default")).delete("plan", "plan")
+    found = people.get(f"/segments/{made['id']}/count")
+    assert (found.status_code, words(found)) == (200, "Not counted There is no property called “plan”.")
+
+
 def test_another_filter_name_and_expiry_are_saved(people: Browser) -> None:
     path = saved(people)
     fields = {"was": "", "text": "", "do": "save", "called": "Frozen", "kind": "frozen", **ROW}

@@ -255,6 +255,7 @@ class SegmentDesk:
         return self.records.list(self.principal.account_id)
 
     def _read(self, condition: str) -> Resolved:
+        self._visible(parse(condition))
         return FilterReader(self.principal.account_id, self.records, self.clock)(condition)
 
     def _settled(self, segment: SavedSegment, *, refreeze: bool) -> tuple[SavedSegment, int]:
@@ -323,7 +324,8 @@ class SegmentDesk:
     def _visible(self, node: Filter) -> Filter:
         """A filter that somebody wrote. Raises WrongCall where they took over what covers values from them."""
         if not self._sees and has_covers(node):
-            raise WrongCall("segment_invalid", "The filter holds values that you may not see.", "Write them anew, or leave it as it was.")
+            advice = "Write others, or ask for the segment by its name."
+            raise WrongCall("segment_invalid", "The filter holds values that you may not see.", advice)
         return node
 
     @property

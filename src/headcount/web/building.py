@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from headcount.errors import WrongCall
 from headcount.segments.grammar import parse, render
-from headcount.web.filter_rows import JOINS, WHATS, Group, Row, Rows, TypeOf, filter_of, rows_of
+from headcount.web.filter_rows import JOINS, WHATS, Group, Row, Rows, TypeOf, filter_of, rows_of, unfinished
 from headcount.web.filter_words import tests
 
 #: Whom a filter that says nothing yet means.
@@ -28,6 +28,17 @@ class Building:
     #: What the text was when rows and text said the same the last time.
     was: str
     error: WrongCall | None = None
+    #: How many rows are begun and do not count yet.
+    unfinished: int = 0
+
+    def assert_finished(self) -> None:
+        """Raises WrongCall where it does not say, or not in full, who is meant."""
+        if self.error:
+            raise self.error
+        if self.unfinished:
+            raise WrongCall("segment_invalid", "A condition is not finished.", "Fill it in, or remove it.")
+        if not self.text.strip():
+            raise WrongCall("segment_invalid", "Nothing says who is meant.", f"Fill in a condition; `{EVERYBODY}` as text is everybody.")
 
     @property
     def condition(self) -> str:
@@ -59,7 +70,7 @@ def of_form(form: FormData, type_of: TypeOf) -> Building:
     changed = _done(rows, _one(form, "do"), type_of)
     said = filter_of(changed, type_of)
     text = "" if said is None else render(said)
-    return Building(changed, text, text)
+    return Building(changed, text, text, unfinished=unfinished(changed, type_of))
 
 
 def _rows(form: FormData) -> Rows | None:
@@ -105,6 +116,9 @@ def _without(rows: Rows, number: int, row: int) -> Rows:
 
 def _settled(row: Row, type_of: TypeOf) -> Row:
     """A row whose test is one of those it can have: after another property was chosen the first of them."""
+    if row.what == "property" and type_of(row.name) == "date" and row.value and row.value.isdigit() != (row.operator == "in last"):
+        # A number of days is no date, and no date is one.
+        row = replace(row, value="", more="")
     possible = [test for test, _ in tests(row.what, type_of(row.name) if row.what == "property" else None, "")]
     if row.test in possible or (row.what == "property" and row.operator in {">", ">=", "<", "<=", "between"} and row.value):
         return row

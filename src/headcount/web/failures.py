@@ -41,6 +41,17 @@ _BROKEN = WrongCall(
     "Try again. If it comes back, whoever runs this server finds the reason in its log.",
 )
 
+#: From the code of what is not there to what to do instead, and where.
+_ELSEWHERE: Mapping[str, tuple[str, str, str]] = {
+    "person_unknown": (
+        "Identities are compared letter by letter. Look for a part of it, or for a name or an address.",
+        "To the people",
+        "/people",
+    ),
+    "segment_unknown": ("It may have another name by now, or be deleted.", "To the segments", "/segments"),
+    "property_unknown": ("It may have another name by now, or be deleted.", "To the properties", "/properties"),
+}
+
 
 def answer(request: Request, error: Exception, status_of: StatusOf) -> Response:
     """The page for an error; for a session that is over, the way to the sign-in."""
@@ -57,7 +68,8 @@ def failure(request: Request, error: HeadcountError, status: int) -> Response:
     """The page that says what is wrong and what to do now."""
     visit = _visit(request) if status != HTTPStatus.INTERNAL_SERVER_ERROR else None
     title = _TITLES.get(status, _TITLES[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
-    response = page(request, "failure.html", visit, status, error=error, title=title, home=HOME)
+    advice, leads, to = _ELSEWHERE.get(error.code, (error.advice, "To the uploads", HOME))
+    response = page(request, "failure.html", visit, status, message=error.message, advice=advice, title=title, leads=leads, to=to)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.seconds)
     return response

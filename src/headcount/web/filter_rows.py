@@ -122,6 +122,12 @@ def filter_of(rows: Rows, type_of: TypeOf) -> Filter | None:
     return None if not parts else parts[0] if len(parts) == 1 else node(tuple(parts))
 
 
+def unfinished(rows: Rows, type_of: TypeOf) -> int:
+    """How many rows somebody has begun and not filled in, so that they do not count."""
+    begun = (row for group in rows.groups for row in group.rows if row.name or row.value or row.what != "property")
+    return sum(condition_of(row, type_of(row.name)) is None for row in begun)
+
+
 def condition_of(row: Row, kind: str | None) -> Filter | None:
     """The condition that a row says of a property of a type; None where it is not filled in yet."""
     found = _READERS[row.what](row, kind) if row.name and row.test else None

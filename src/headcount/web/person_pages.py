@@ -31,12 +31,14 @@ _SOURCES: Mapping[str, Source] = {"person": Source.PERSON, "dashboard": Source.D
 
 
 @router.get(PEOPLE + "/{identity:path}")
-def person(request: Request, visit: Visiting, identity: str, erase: str = "") -> Response:
-    """All that is known of one person; with `erase`, the question whether they are to be erased."""
-    return person_page(request, visit, identity, erasing=bool(erase))
+def person(request: Request, visit: Visiting, identity: str, erase: str = "", done: str = "") -> Response:
+    """All that is known of one person; with `erase`, the question whether they are to be erased; after `done` something."""
+    return person_page(request, visit, identity, erasing=bool(erase), done=done)
 
 
-def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool = False, fault: str = "") -> Response:
+def person_page(  # noqa: PLR0913 - whom it is about, and what is said beside them
+    request: Request, visit: Visit, identity: str, *, erasing: bool = False, fault: str = "", done: str = ""
+) -> Response:
     """The page. The identity is the one that was asked for, also where it is covered on the page."""
     document = visit.people.show(identity)
     entries = visit.people.consent_log(identity, None, _ENTRIES)
@@ -50,6 +52,7 @@ def person_page(request: Request, visit: Visit, identity: str, *, erasing: bool 
         asked=identity,
         erasing=erasing,
         fault=fault,
+        done=done,
         at=say.address(identity),
         document=document,
         title=say.title(document),
@@ -83,7 +86,8 @@ def change_consent(  # noqa: PLR0913 - the fields of the form
     if source not in _SOURCES:
         raise WrongCall("form_invalid", "The form was not complete.", "Go back, fill it in, and send it again.")
     visit.people.set_consent(identity, channel, subscribed=subscribed, source=_SOURCES[source], reason=reason.strip())
-    return RedirectResponse(f"{say.address(identity)}#consent", 303)
+    address = say.address(identity)
+    return RedirectResponse(f"{address}{'&' if '?' in address else '?'}done=consent#consent", 303)
 
 
 @router.post(PEOPLE + "/take-out")

@@ -6,11 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from headcount.auth.rights import Right
 from headcount.campaigns.reach import Place
 from headcount.errors import WrongCall
 from headcount.profiles.consent import Channel
+from headcount.segments.filter import InSegment
+from headcount.segments.grammar import render
 from headcount.web.building import EVERYBODY
-from headcount.web.reach_words import PLACES, WHY, charts
+from headcount.web.person_words import address
+from headcount.web.reach_words import PLACES, charts, why
 from headcount.web.render import page
 from headcount.web.visit import Visit, Visiting
 from headcount.web.words import CHANNELS
@@ -48,6 +52,7 @@ def people(
     condition: Annotated[str, Form()] = "",
 ) -> Response:
     """The people of one place."""
+    sees = visit.principal.may(Right.SEE_PERSONAL_DATA)
     try:
         found = visit.house.reach(visit.principal).people(condition, channel, place, PAGE + 1)
     except WrongCall as error:
@@ -59,8 +64,10 @@ def people(
         condition=condition,
         channel=CHANNELS[channel],
         place=PLACES[place],
-        why=WHY[place],
-        people=found[:PAGE],
+        why=why(place, channel),
+        channel_name=channel.value,
+        place_name=place.value,
+        people=[{**each, "href": address(each["identity"]) if sees else None} for each in found[:PAGE]],
         more=len(found) > PAGE,
     )
 
@@ -72,5 +79,6 @@ def _not_counted(request: Request, visit: Visit, condition: str, error: WrongCal
 
 
 def _page(request: Request, visit: Visit, condition: str, status: int = 200, **shown: object) -> Response:
-    nothing = {"charts": None, "found": None, "error": None}
+    saved = [(render(InSegment(name)), name) for name in visit.house.segments(visit.principal).names().values()]
+    nothing = {"charts": None, "found": None, "error": None, "saved": saved}
     return page(request, "reach/reach.html", visit, status, **{"condition": condition, **nothing, **shown})

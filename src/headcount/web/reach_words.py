@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headcount.campaigns.reach import Place
+from headcount.profiles.consent import OPT_IN, Channel
 from headcount.web.words import CHANNELS
 
 PLACES: Mapping[Place, str] = {
@@ -17,17 +18,23 @@ PLACES: Mapping[Place, str] = {
     Place.REACH: "Reached",
 }
 #: Why somebody is there.
-WHY: Mapping[Place, str] = {
+_WHY: Mapping[Place, str] = {
     Place.NO_ADDRESS: "Nothing is known by which this channel could reach them.",
-    Place.OPTED_OUT: "They said no; or, on WhatsApp, have not said yes.",
+    Place.OPTED_OUT: "They said no.",
     Place.DUPLICATE_ADDRESS: "Somebody who comes before them by identity gets the message at the same address.",
     Place.FREQUENCY_CAP: "They got enough messages on this channel lately.",
     Place.CONTROL_GROUP: "They are in the group that gets nothing, so that one sees what messages do.",
     Place.REACH: "Nothing keeps the message from them.",
 }
+_UNASKED = "They have not said yes, which this channel takes, or have said no."
 _TONES: Mapping[Place, str] = {Place.REACH: "created"}
 #: Width of the picture, and the least width of what is not nothing.
 WIDTH, _LEAST = 100.0, 0.8
+
+
+def why(place: Place, channel: Channel) -> str:
+    """Why somebody is in a place of a channel."""
+    return _UNASKED if place is Place.OPTED_OUT and channel in OPT_IN else _WHY[place]
 
 
 def charts(channels: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -106,7 +106,12 @@ def segment(request: Request, visit: Visiting, segment_id: str, done: str = "", 
 def count(request: Request, visit: Visiting, segment_id: str) -> Response:
     """How many people are in it: for the list, which does not wait for the numbers."""
     desk = _desk(visit)
-    return page(request, "segments/count.html", visit, count=desk.count(desk.filter_of(segment_id))["count"])
+    try:
+        counted = desk.count(desk.filter_of(segment_id))["count"]
+    except WrongCall as error:
+        # Such as a property that it asks for and that was deleted.
+        return page(request, "segments/count.html", visit, count=None, fault=error)
+    return page(request, "segments/count.html", visit, count=counted)
 
 
 @router.post(ONE)
@@ -139,8 +144,8 @@ def _built(
     if form.get("do") != "save":
         return _page(request, visit, built, segment, by=by, given=form)
     try:
-        if built.error:
-            raise built.error
+        if not is_list:
+            built.assert_finished()
         saved = save(_wish(form, None if is_list else built.condition, segment))
     except WrongCall as error:
         if error.code == "right_missing":
@@ -150,10 +155,15 @@ def _built(
 
 
 def _wish(form: FormData, condition: str | None, segment: Mapping[str, Any] | None) -> Wish:
-    frozen: Kind = "frozen" if form.get("kind") == "frozen" or condition is None else "live"
-    expires = _expiry(str(form.get("days") or "").strip(), segment) if frozen == "frozen" else None
-    name, description = (str(form.get(field) or "") for field in ("called", "description"))
-    return Wish(name=name, filter=condition, description=description, kind=frozen, expires_at=expires)
+    kind: Kind = "frozen" if form.get("kind") == "frozen" or condition is None else "live"
+    name, description, days = (str(form.get(field) or "").strip() for field in ("called", "description", "days"))
+    if kind == "live" and days:
+        raise WrongCall("segment_invalid", "A live segment does not expire.", "Freeze it, or leave the number of days blank.")
+    expires = _expiry(days, segment) if kind == "frozen" else None
+    if segment and segment["kind"] == kind == "frozen" and condition == segment["filter"] and not form.get("anew"):
+        # Another name or time leaves its people alone.
+        condition = None
+    return Wish(name=name, filter=condition, description=description, kind=kind, expires_at=expires)
 
 
 def _expiry(days: str, segment: Mapping[str, Any] | None) -> datetime | None:

@@ -19,7 +19,8 @@ document.addEventListener("keydown", (event) => {
 // A form that was sent is not sent twice. The page that comes back from the history can send again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
+  // A file that comes back leaves the page as it is, and can be asked for again.
+  if (form.method !== "post" || event.defaultPrevented || "download" in form.dataset) return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "yes";
 });

@@ -5,8 +5,9 @@ import { count, number, size } from "./format.js";
 
 const form = document.getElementById("audience");
 const result = document.getElementById("result");
-const PARTS = { found: "name somebody", merged: "name whom a row before them named", unknown: "name nobody who is there", rejected: "name nobody that could be" };
+const PARTS = { found: "somebody", merged: "whom a row before named already", unknown: "nobody who is there", rejected: "nobody that could be" };
 const DAY = 86_400_000;
+const MOST_DAYS = 3_650;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -15,10 +16,10 @@ form.addEventListener("submit", async (event) => {
   const button = form.querySelector("button[type=submit]");
   if (!chosen || button.disabled) return;
   if (chosen.size > Number(form.dataset.limit)) return show(notice("bad", "The file is too large", `It has ${size(chosen.size)}.`));
+  const query = new URLSearchParams({ name: name.value, change: change.value });
+  if (days.value) query.set("expires_at", new Date(Date.now() + Math.min(Number(days.value), MOST_DAYS) * DAY).toISOString());
   button.disabled = true;
   show(element("p", { class: "soft" }, "Sending and reading ", quoted(chosen.name), " …"));
-  const query = new URLSearchParams({ name: name.value, change: change.value });
-  if (days.value) query.set("expires_at", new Date(Date.now() + Number(days.value) * DAY).toISOString());
   const body = new FormData();
   body.append("manifest", JSON.stringify(match.value ? { match: match.value } : {}));
   body.append("file", chosen);
@@ -39,7 +40,7 @@ const refused = (error) => [notice("bad", error.message, element("p", {}, error.
 
 function filled(told) {
   const title = element("span", {}, quoted(told.segment.name), ` has ${count(told.people, "person", "people")} now`);
-  const rows = Object.entries(PARTS).filter(([part]) => told[part]).map(([part, words]) => element("li", {}, element("b", {}, number(told[part])), ` ${words}`));
+  const rows = Object.entries(PARTS).filter(([part]) => told[part]).map(([part, words]) => element("li", {}, element("b", {}, number(told[part])), ` ${told[part] === 1 ? "names" : "name"} ${words}`));
   const body = [
     element("p", {}, `${count(told.added, "person", "people")} came, ${number(told.removed)} went. Of ${count(told.rows, "row")}:`),
     element("ul", {}, rows),
