@@ -242,6 +242,8 @@ def test_a_wrong_answer_leaves_it_as_it_was(machine: Caller) -> None:
     place = f"uploads/{document['upload']['id']}"
     assert code(machine.call("PUT", f"{place}/mapping", json={"columns": {"nope": {"skip": True}}})) == (400, "column_unknown")
     assert code(machine.call("PUT", f"{place}/mapping", json={"columns": {"plan": 1}})) == (400, "manifest_invalid")
+    named = {"columns": {"nope": {"skip": True}}, "dialect": {"delimiter": ","}}
+    assert code(machine.call("PUT", f"{place}/mapping", json=named)) == (400, "column_unknown")
     assert machine.get(place) == document
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.uploads.account import Account, ledger
 
 from headcount.uploads.mapping import ColumnRequest, Request
+from headcount.uploads.masking import masked
 from headcount.uploads.owner import Owner
 from headcount.uploads.upload import NEXT, Status, UploadRecord, is_interrupted, new_upload_id
 from headcount.values.types import Type
@@ -77,6 +78,16 @@ def test_a_list_of_nothing_says_as_little_as_a_blank_cell(account: Account) -> N
     document = account.send('identity,tags\n1,[]\n2," [null, null] "\n3,[\n', name="more.csv")
     assert ledger(document) == {"rows": 3, "unchanged": 1, "created": 2}
     assert [account.values(each) for each in "123"] == [{"tags": ["x"]}, {}, {"tags": ["["]}]
+
+
+@pytest.mark.parametrize("cell", ["secret {detail} street", "{value}", "a", "secret" * 30])
+def test_nothing_of_a_cell_is_filled_in_and_all_of_it_is_covered(account: Account, cell: str) -> None:
+    account.send("identity,num\n1,5\n")
+    document = account.send(f"identity,num\n1,{cell}\n", name="more.csv")
+    (problem,) = (each for each in document["problems"] if each["code"] == "number_invalid")
+    assert problem["advice"] == f"num: “{cell[:80]}” is not a number this property can hold. Write digits, with a point before decimals."
+    (hidden,) = (each for each in masked(document)["problems"] if each["code"] == "number_invalid")
+    assert hidden["advice"] == "num: “•••” is not a number this property can hold. Write digits, with a point before decimals."
 
 
 def test_a_property_may_be_called_like_a_channel(account: Account) -> None:

@@ -20,7 +20,7 @@ from headcount.uploads.board import NOT_WORKING
 from headcount.uploads.checking import Checking
 from headcount.uploads.history import History
 from headcount.uploads.listing import FileListing, opened
-from headcount.uploads.manifest import manifest_of, read
+from headcount.uploads.manifest import assert_match, manifest_of, read
 from headcount.uploads.mapping import ColumnRequest, Request, unknown_columns
 from headcount.uploads.masking import masked, masked_inspection, masked_reversal
 from headcount.uploads.reception import Reception, assert_size
@@ -296,7 +296,9 @@ class Desk:
 
     def _answer(self, record: UploadRecord, request: Request) -> dict[str, Any]:
         header, request = _header(record), _as_before(request, request_from_json(record.request))
-        if header and (unknown := unknown_columns(header, request)) and not request.delimiter:
+        # What can be refused now is, so that an upload stays as it is.
+        assert_match(request)
+        if header and (unknown := unknown_columns(header, request)) and request.delimiter in {None, _delimiter(record)}:
             raise WrongCall("column_unknown", f"The file has no column “{unknown[0]}”.", f"Its columns are: {', '.join(header[:20])}.")
         self.means.turns.answer(record, request)
         if header:
@@ -353,6 +355,11 @@ def _statuses(status: str | None) -> frozenset[Status]:
 def _header(record: UploadRecord) -> Sequence[str]:
     found: Sequence[str] = ((record.report or {}).get("inspection") or {}).get("header", ())
     return found
+
+
+def _delimiter(record: UploadRecord) -> str:
+    """The one by which the file was read the last time."""
+    return str(record.report["inspection"]["dialect"]["delimiter"]) if record.report else ""
 
 
 def _same(found: RememberedMapping, record: UploadRecord) -> bool:

@@ -55,7 +55,8 @@ def masked_problem(problem: Mapping[str, Any]) -> dict[str, Any]:
     # Of a header or a file nothing is anybody's.
     if problem["severity"] not in {"row", "cell"} or not problem["example"]:
         return dict(problem)
-    return {**problem, "example": COVER, "advice": problem["advice"].replace(problem["example"][:SHOWN], COVER)}
+    # Every advice that has the value quotes it.
+    return {**problem, "example": COVER, "advice": problem["advice"].replace(f"“{problem['example'][:SHOWN]}”", f"“{COVER}”")}
 
 
 def _examples_covered(message: str) -> str:

@@ -111,14 +111,21 @@ class Uploads:
     def cancel(self, upload_id: str) -> dict[str, Any]:
         """Stop an upload; what was applied so far is kept and counted. Raises WrongCall."""
         record = self.records.get(self.rules.account, upload_id)
-        if record.status in REVERSING:
-            advice = "Let it come to its end; `headcount uploads redo` and `undo` go the other way after that."
-            raise WrongCall("upload_reversing", f"Upload {record.id} is being taken back or brought back.", advice)
-        if record.status in ENDED or not self.records.advance(record.id, record.status, Status.CANCELLED):
-            raise WrongCall("upload_ended", f"Upload {record.id} has ended already: it is {self._record(record).status}.", "")
+        while not self._cancelled(record):
+            # It has gone on meanwhile.
+            record = self._record(record)
         if self._nobody_works_on(record):
             self.close_cancelled(record)
         return document(self._record(record), self.rules)
+
+    def _cancelled(self, record: UploadRecord) -> bool:
+        """Whether it was still as the record says, and is cancelled now. Raises WrongCall where nothing can be cancelled."""
+        if record.status in REVERSING:
+            advice = "Let it come to its end; `headcount uploads redo` and `undo` go the other way after that."
+            raise WrongCall("upload_reversing", f"Upload {record.id} is being taken back or brought back.", advice)
+        if record.status in ENDED:
+            raise WrongCall("upload_ended", f"Upload {record.id} has ended already: it is {record.status}.", "")
+        return self.records.advance(record.id, record.status, Status.CANCELLED)
 
     def _nobody_works_on(self, record: UploadRecord) -> bool:
         """Or somebody who would see it, in a moment, and end the upload."""

@@ -217,7 +217,8 @@ def _codes(codes: Iterable[str]) -> str:
 
 def _described(found: str) -> str:
     """The findings with a plain description each, and their place in their row."""
-    text = f"replace(replace(advice, '{{value}}', coalesce(\"value\"[:{SHOWN}], '')), '{{detail}}', coalesce(detail, ''))"
+    # The value last: nothing in it is filled in.
+    text = f"replace(replace(advice, '{{detail}}', coalesce(detail, '')), '{{value}}', coalesce(\"value\"[:{SHOWN}], ''))"
     place = "CASE WHEN \"column\" IS NOT NULL AND code NOT LIKE 'identity%' THEN concat(\"column\", ': ') ELSE '' END"
     columns = f'row, "column", code, "value", concat({place}, {text}) AS description, row_number() OVER () AS place'
     return f"SELECT {columns} FROM ({found}) JOIN catalogue USING (code)"

@@ -9,6 +9,7 @@ from typing import Any
 from headcount.profiles.names import title
 from headcount.profiles.uses import Use
 from headcount.uploads.mapping import ColumnRequest, Request, Role, letter, requested
+from headcount.uploads.masking import masked_problem
 from headcount.uploads.remembered import Mappings, RememberedMapping
 from headcount.uploads.requests import request_from_json, request_to_json
 from headcount.uploads.upload import Document, Status, UploadRecord, UploadRecords, Wanted
@@ -117,9 +118,7 @@ def _bare(column: Mapping[str, Any]) -> Document:
 
 def _nameless(problem: Mapping[str, Any]) -> Document:
     """A problem of cells without the cell."""
-    if problem["severity"] != "cell" or not problem["example"]:
-        return dict(problem)
-    return {**problem, "example": "", "advice": problem["advice"].replace(problem["example"], "…")}
+    return {**masked_problem(problem), "example": ""} if problem["severity"] == "cell" else dict(problem)
 
 
 def _unshown(inspection: Mapping[str, Any], headers: Collection[str]) -> Document:
