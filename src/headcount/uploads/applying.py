@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from headcount.profiles.store import APPLIES, EXAMPLES, Batch, BatchColumn, Effect, Example, Origin, ProfileStore, Progress
 from headcount.uploads import ledger
+from headcount.uploads.duplicates import Hashes, come_again
 from headcount.uploads.folding import Folding
 from headcount.uploads.ledger import Tally
 from headcount.uploads.plan import Plan
@@ -63,12 +64,14 @@ class Applying:
             self.on_rows(min((number + 1) * self.staged.chunk_rows, self.staged.records))
         return self._apply_folded(folding, done, tally)
 
-    def _regular(self, number: int, duplicates: pa.Array, folding: Folding) -> pa.Table:
+    def _regular(self, number: int, duplicates: Hashes, folding: Folding) -> pa.Table:
         """A chunk whose `applies` says which rows can be applied at once; those of identities that come more than once are held."""
         rows = self.staged.rows(number)
         regular = pc.is_null(rows.column("fault"))
         if len(duplicates):
-            held = pc.and_(regular, pc.is_in(rows.column("hash"), value_set=duplicates))
+            # A row that names nobody has none.
+            hashes = pc.fill_null(rows.column("hash"), pa.scalar(0, pa.uint64())).to_numpy()
+            held = pc.and_(regular, pa.array(come_again(duplicates, hashes)))
             folding.hold(rows.filter(held).drop_columns(["fault", "hash"]))
             regular = pc.and_not(regular, held)
         return rows.drop_columns(["fault", "hash"]).append_column(APPLIES, regular)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 #: Parts that are sorted side by side, and the hashes of one.
 _WORKERS = 2
@@ -33,20 +33,30 @@ class Duplicates:
     rows: int = 0
     path: Path | None = None
 
-    def hashes(self) -> pa.Array:
-        """The hashes of their keys."""
-        return pa.array(np.load(self.path) if self.path else _NONE)
+    def hashes(self) -> Hashes:
+        """The hashes of their keys in order, read from the file as they are looked at."""
+        return np.memmap(self.path, np.uint64, "r") if self.path and self.identities else _NONE
 
     def to_json(self) -> dict[str, int]:
         """The counts as an inspection reports them."""
         return {"identities": self.identities, "rows": self.rows}
 
 
+def come_again(repeated: Hashes, hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Which of some hashes are among those that are `repeated`, which are in order."""
+    return _places(repeated, hashes)[1] if repeated.size else np.zeros(hashes.size, np.bool_)
+
+
+def _places(repeated: Hashes, hashes: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    place = np.minimum(np.searchsorted(repeated, hashes), repeated.size - 1)
+    return place, repeated[place] == hashes
+
+
 class Appearances:
     """Which identities came already while a file is gone through once more; `repeated` are the hashes of those that come more than once."""
 
-    def __init__(self, repeated: pa.Array) -> None:
-        self._repeated: Hashes = np.sort(repeated.to_numpy(zero_copy_only=False).astype(np.uint64, copy=False))
+    def __init__(self, repeated: Hashes) -> None:
+        self._repeated = repeated
         self._came = np.zeros(self._repeated.size, np.bool_)
 
     def note(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
@@ -54,8 +64,7 @@ class Appearances:
         first = np.ones(hashes.size, np.bool_)
         if not self._repeated.size or not hashes.size:
             return first
-        place = np.minimum(np.searchsorted(self._repeated, hashes), self._repeated.size - 1)
-        again = self._repeated[place] == hashes
+        place, again = _places(self._repeated, hashes)
         places, firsts = np.unique(place[again], return_index=True)
         first[again] = False
         first[np.flatnonzero(again)[firsts[~self._came[places]]]] = True
@@ -84,13 +93,15 @@ class Collected:
         hashes.tofile(self._file)
 
     def duplicates(self, kept: Path | None) -> Duplicates:
-        """What came more than once; the hashes go to `kept`."""
+        """What came more than once; the hashes go to `kept`, in order."""
         self._file.close()
-        found = list(self._repeated())
-        distinct = np.concatenate([hashes for hashes, _ in found])
-        if kept:
-            np.save(kept, distinct)
-        return Duplicates(distinct.size, sum(rows for _, rows in found), kept)
+        identities = rows = 0
+        with kept.open("wb") if kept else nullcontext() as out:
+            for hashes, times in self._repeated():
+                identities, rows = identities + hashes.size, rows + times
+                if out:
+                    hashes.tofile(out)
+        return Duplicates(identities, rows, kept)
 
     def _repeated(self) -> Iterator[tuple[Hashes, int]]:
         """Part by part, in order, the hashes that come more than once, each once, and how often all of them come."""

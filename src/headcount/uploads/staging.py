@@ -16,7 +16,7 @@ import pyarrow as pa
 from headcount.uploads.duplicates import Duplicates
 from headcount.uploads.ledger import Tally
 
-DUPLICATES = "duplicates.npy"
+DUPLICATES = "duplicates.u64"
 
 
 @dataclass(frozen=True, slots=True)
