@@ -28,11 +28,16 @@ def test_read_period(text: str, start: str, width: timedelta) -> None:
     assert read_period(text, BERLIN) == Period(begin, begin + width)
 
 
-@pytest.mark.parametrize("text", ["9999-12-31", "9999-12-31T23:59", "9999-12-31T23:59:59.999999"])
-@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("9999-12-31", "UTC"),
+        ("9999-12-31", "America/Los_Angeles"),
+        ("9999-12-31T23:59", "UTC"),
+        ("9999-12-31T23:59:59.999999", "UTC"),
+    ],
+)
 def test_nothing_comes_after_the_last_instant(text: str, zone: str) -> None:
-    if zone != "UTC" and "T" in text:
-        pytest.skip("it is after the last instant in UTC")
     assert read_period(text, ZoneInfo(zone)).end == datetime(9999, 12, 31, 23, 59, 59, 999_999)
 
 

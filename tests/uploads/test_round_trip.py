@@ -138,7 +138,7 @@ def test_the_bytes_of_a_file(account: Account) -> None:
     assert sorted(lines[1].removesuffix("\n").split("\n"), key=repr) == sorted(
         [
             '\'\'=1,\'=1+1,\'\'=2+2,-3,2.5,true,2026-03-25T09:00:00.5Z,"[""a"",""b,c""]",,,true,',
-            '2,\'-x,"say ""hi""",,1e+300,,,[],,true,false,',
+            '2,\'-x,"say ""hi""",,1e+300,,,,,true,false,',
             '3,+49 30,"line\r',
             'break",,,,2026-03-25T12:00:00Z,"[""@a""]",,,,',
         ],
