@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -11,6 +10,7 @@ from headcount.profiles.consent import Channel, Source
 from headcount.segments.export import Format
 from headcount.segments.filter_json import from_json
 from headcount.segments.grammar import render
+from headcount.values.text import of_whole_signs
 
 
 def _text_of(given: object) -> object:
@@ -48,12 +48,10 @@ class Asked(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _of_whole_signs(cls, given: object) -> object:
-        try:
-            # Anything else is no object, which is said elsewhere.
-            json.dumps(given if isinstance(given, dict) else {}, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
+        # Anything else is no object, which is said elsewhere.
+        if isinstance(given, dict) and not of_whole_signs(given):
             reason = "A text in it has half of a sign (a lone surrogate)"
-            raise ValueError(reason) from error
+            raise ValueError(reason)
         return given
 
 

@@ -255,7 +255,8 @@ class SegmentDesk:
         return self.records.list(self.principal.account_id)
 
     def _read(self, condition: str) -> Resolved:
-        self._visible(parse(condition))
+        if not self._sees:
+            self._visible(parse(condition))
         return FilterReader(self.principal.account_id, self.records, self.clock)(condition)
 
     def _settled(self, segment: SavedSegment, *, refreeze: bool) -> tuple[SavedSegment, int]:

@@ -45,7 +45,8 @@ def cover_erased(records: SegmentRecords, account: str, erasures: Sequence[Erasu
 def _without(segment: SavedSegment, erasures: Sequence[Erasure]) -> SavedSegment:
     # Whom a later one names was made anew.
     since = [each for each in erasures if each.at >= in_utc(segment.changed_at)]
-    return segment if segment.tree is None else replace(segment, filter=to_json(without(segment.tree, Erased.of(since))))
+    tree = segment.tree if since else None
+    return segment if tree is None else replace(segment, filter=to_json(without(tree, Erased.of(since))))
 
 
 def without(node: Filter, erased: Erased) -> Filter:

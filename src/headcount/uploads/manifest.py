@@ -16,6 +16,7 @@ from headcount.profiles.events import assert_sendable
 from headcount.profiles.properties import IDENTITY
 from headcount.uploads.mapping import EVENT_NAME, EVENT_TIME, ColumnRequest, Kind, Match, Request
 from headcount.values import dates
+from headcount.values.text import of_whole_signs
 from headcount.values.types import Type
 
 TYPES: Mapping[str, Type] = {
@@ -56,14 +57,6 @@ class Manifest:
     name: str | None = None
 
 
-def _assert_text(document: Json) -> None:
-    """JSON can name halves of signs, which no file and no header can hold."""
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        _refuse("$", "a text in it has half of a sign (a lone surrogate)")
-
-
 def read(text: str) -> Manifest:
     """The manifest in `text`. Raises WrongCall(`manifest_invalid`) with the JSON path and what is allowed there."""
     try:
@@ -73,7 +66,8 @@ def read(text: str) -> Manifest:
     except (ValueError, RecursionError):
         # A number of thousands of digits, or brackets in brackets in brackets.
         _refuse("$", "this is not JSON that can be read")
-    _assert_text(document)
+    if not of_whole_signs(document):
+        _refuse("$", "a text in it has half of a sign (a lone surrogate)")
     top = _object(document, "$", _TOP)
     _assert_once(top, "$")
     kind = _kind(top)

@@ -1,7 +1,8 @@
-"""Cells as text: quoting, trimming, blanks and the spreadsheet escape."""
+"""Cells as text: quoting, trimming, blanks and the spreadsheet escape; and which texts there are at all."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
@@ -23,6 +24,15 @@ PLAIN_NUMBER = r"[+\-]?[(.]?[0-9][0-9 .,()\-]*([eE][+\-]?[0-9]+)?"
 
 #: A text that `filled` may take something off, as a pattern: white space at an end, or the escape; or an empty one.
 UNTIDY = rf"^[{re.escape(WHITE_SPACE)}{ESCAPE}]|[{re.escape(WHITE_SPACE)}]$|^$"
+
+
+def of_whole_signs(document: object) -> bool:
+    """Whether all texts of a JSON document can be stored: JSON can name halves of signs (lone surrogates)."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def literal(text: str) -> str:

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from headcount.api.clevertap.answers import MALFORMED
 from headcount.errors import WrongCall
+from headcount.values.text import of_whole_signs
 
 #: A JSON object.
 Document: TypeAlias = dict[str, Any]
@@ -24,11 +25,10 @@ def read_object(body: bytes | str) -> Document:
     """The JSON object of a body. Raises WrongCall `body_invalid`: also for what is no Unicode, and for numbers that are none."""
     try:
         found = json.loads(body, parse_constant=_refuse)
-        # Half a surrogate pair can be written in JSON, and is no text that can be stored.
-        json.dumps(found, ensure_ascii=False).encode()
+        is_storable = of_whole_signs(found)
     except (ValueError, RecursionError) as error:
         raise WrongCall("body_invalid", MALFORMED) from error
-    if not isinstance(found, dict):
+    if not is_storable or not isinstance(found, dict):
         raise WrongCall("body_invalid", MALFORMED)
     return found
 

@@ -110,7 +110,7 @@ def _ending(connection: duckdb.DuckDBPyConnection, question: Question, channel: 
     """Conditions that hold together for who ends in a place, for as long as the context lasts."""
     own = _own(connection, question, channel)
     ended = Compiled(f"{own.sql} = {place.order}", own.parameters)
-    held = addresses(connection, channel)
+    held = _addresses(connection, channel)
     if held is None or place.order < _OPEN:
         yield [ended]
         return
@@ -152,7 +152,7 @@ def _own(connection: duckdb.DuckDBPyConnection, question: Question, channel: Cha
     """SQL of the number of the place where somebody would end who has their address for themselves."""
     whens = [
         Compiled(f"WHEN NOT ({_there(connection, channel)}) THEN {Place.NO_ADDRESS.order}"),
-        Compiled(f"WHEN NOT {allowed(channel)} THEN {Place.OPTED_OUT.order}"),
+        Compiled(f"WHEN NOT {_allowed(channel)} THEN {Place.OPTED_OUT.order}"),
     ]
     if cap := _cap(question.delivery, channel):
         full = _full(cap, channel, question.at)
@@ -188,7 +188,7 @@ def _there(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
     return f"{column} IS NOT NULL" if column else f"p.identity IN (SELECT a.identity FROM {DEVICES})"
 
 
-def allowed(channel: Channel) -> str:
+def _allowed(channel: Channel) -> str:
     """SQL of whether consent allows a message."""
     return f"coalesce(p.{channel.column}, {str(channel not in OPT_IN).lower()})"
 
@@ -199,7 +199,7 @@ def _shown(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str:
 
 
 def _column(connection: duckdb.DuckDBPyConnection, channel: Channel) -> str | None:
-    held = addresses(connection, channel)
+    held = _addresses(connection, channel)
     return f"p.{held.column}" if held else None
 
 
@@ -207,11 +207,11 @@ def _held(connection: duckdb.DuckDBPyConnection, channels: Iterable[Channel]) ->
     """The properties that hold addresses of the channels, each with those of which it does."""
     found: dict[Property, list[Channel]] = {}
     for channel in channels:
-        if held := addresses(connection, channel):
+        if held := _addresses(connection, channel):
             found.setdefault(held, []).append(channel)
     return found
 
 
-def addresses(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Property | None:
+def _addresses(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Property | None:
     """The property that holds the addresses of a channel; None where they are those of devices."""
     return registry.find(connection, channel.address) if channel.address else None

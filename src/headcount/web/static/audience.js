@@ -7,7 +7,6 @@ const form = document.getElementById("audience");
 const result = document.getElementById("result");
 const PARTS = { found: "somebody", merged: "whom a row before named already", unknown: "nobody who is there", rejected: "nobody that could be" };
 const DAY = 86_400_000;
-const MOST_DAYS = 3_650;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -17,7 +16,7 @@ form.addEventListener("submit", async (event) => {
   if (!chosen || button.disabled) return;
   if (chosen.size > Number(form.dataset.limit)) return show(notice("bad", "The file is too large", `It has ${size(chosen.size)}.`));
   const query = new URLSearchParams({ name: name.value, change: change.value });
-  if (days.value) query.set("expires_at", new Date(Date.now() + Math.min(Number(days.value), MOST_DAYS) * DAY).toISOString());
+  if (days.value) query.set("expires_at", new Date(Date.now() + Number(days.value) * DAY).toISOString());
   button.disabled = true;
   show(element("p", { class: "soft" }, "Sending and reading ", quoted(chosen.name), " …"));
   const body = new FormData();
