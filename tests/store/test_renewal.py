@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.uploads.account import account_in
 
 from headcount.errors import Busy
+from headcount.profiles.tending import Statistics
 from headcount.segments.filter import Exists
+from headcount.store.duckdb import counting
 from headcount.store.duckdb import shared as sharing
 from headcount.store.duckdb.renewal import Renewal
 from headcount.store.duckdb.shared import SharedProfiles
+from headcount.store.duckdb.statistics import Counted
 
 EVERYBODY = Exists("identity")
 
@@ -102,3 +106,29 @@ def test_a_list_that_changes_meanwhile_puts_the_renewal_off(shared: SharedProfil
     with pytest.raises(Busy):
         shared.renew([])
     assert freeze(shared)[1] == 2
+
+
+def test_values_of_who_is_erased_while_they_are_counted_are_not_kept(shared: SharedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = counting.count
+
+    def erased_after(*given: Any) -> Counted:  # noqa: ANN401 - as it was called
+        found = count(*given)
+        with shared.open() as store:
+            store.erase(["2"], datetime(2026, 1, 1))
+        return found
+
+    def found() -> Statistics | None:
+        with shared.open() as store:
+            (number,) = (each.number for each in store.properties() if each.name == "plan")
+            store.count_property(number, datetime(2026, 1, 1))
+            return next(each.statistics for each in store.tended()[1] if each.property.number == number)
+
+    before = found()
+    assert before
+    assert before.filled == 2
+    with monkeypatch.context() as patched:
+        patched.setattr(counting, "count", erased_after)
+        assert found() is None
+    after = found()
+    assert after
+    assert after.filled == 1

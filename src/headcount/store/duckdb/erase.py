@@ -50,6 +50,12 @@ def erasures(connection: duckdb.DuckDBPyConnection) -> Sequence[Erasure]:
     return [Erasure(number, at, *(tuple(texts or ()) for texts in told)) for number, at, *told in connection.execute(asked).fetchall()]
 
 
+def latest(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last erasure that `erasures` tells of, or 0. It grows with each, for as long as the file is open."""
+    (number,) = single_row(connection, "SELECT coalesce(max(number), 0) FROM erasures")
+    return int(number)
+
+
 def forget_tallies(connection: duckdb.DuckDBPyConnection, uploads: Collection[int]) -> None:
     """Remove what some uploads counted while they were worked on, examples among it. Runs in the caller's transaction."""
     connection.execute("UPDATE progress SET tally = '{}' WHERE tally <> '{}' AND list_contains(?, upload)", [sorted(uploads)])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from headcount.errors import HeadcountError
 from headcount.profiles.properties import Property
 from headcount.profiles.tending import Holdings, RetypePreview, Tended, Uncounted
-from headcount.store.duckdb import counting, properties, registry, shares, statistics
+from headcount.store.duckdb import counting, erase, properties, registry, shares, statistics
 from headcount.store.duckdb.writing import Writing
 from headcount.values.types import Type
 
@@ -45,9 +45,11 @@ class Tending(Writing):
         with self._snapshot():
             wanted = next((p for p in self.properties() if p.number == number), None)
             counted = wanted and counting.count(self.connection, registry.stored(self.connection), wanted)
+            erased = erase.latest(self.connection)
         if counted:
             with self._transaction():
-                if any(p.number == number for p in self.properties()):
+                # Values of somebody who was erased meanwhile are not kept: it is counted again.
+                if erase.latest(self.connection) == erased and any(p.number == number for p in self.properties()):
                     statistics.keep(self.connection, number, counted, now)
 
     def count_addresses(self, now: datetime | None = None) -> None:
