@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,7 @@ class Uploads:
         if not self.records.claim(record.id, this_process(), instead_of=record.owner):
             raise HeadcountError("upload_taken", f"Another process is already going on with upload {record.id}.", "")
         if record.status is Status.READY and answers is None:
-            self.records.advance(record.id, Status.READY, Status.PROCESSING, turn_at=datetime.now(UTC))
+            self.records.advance(record.id, Status.READY, Status.PROCESSING, in_line=True)
         elif waiting:
             self.inspect_again(record, answers)
         return self.work(self._record(record), on_progress)
@@ -102,7 +101,7 @@ class Uploads:
         before = {"request": record.request, "status": record.status.value}
         given = request_to_json(answers) if answers else record.request
         report = {**(record.report or {}), "before": before}
-        self.records.advance(record.id, record.status, Status.INSPECTING, request=given, report=report)
+        self.records.advance(record.id, record.status, Status.INSPECTING, in_line=True, request=given, report=report)
 
     def interrupted(self) -> list[UploadRecord]:
         """The uploads whose process died, in the order of their turns."""
@@ -212,8 +211,8 @@ class Uploads:
         """Uploads of an account apply in the order they were accepted, since they may touch the same people; so are they undone."""
         while any(
             (r.turn_at, r.number) < (record.turn_at, record.number)
-            # What is still on its way gets its turn when it is here.
-            and r.status is not Status.RECEIVING
+            # What is still on its way gets its turn when it is here; a person's own file is here.
+            and (r.status is not Status.RECEIVING or r.source_path is not None)
             # This process does them in their order by itself; waiting here for one that came in between would be for ever.
             and r.owner != this_process()
             and not is_interrupted(r, is_alive)

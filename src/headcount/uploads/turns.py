@@ -6,9 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Unpack
 
 import structlog
 
@@ -89,8 +87,8 @@ class Turns:
     def _received(self, record: UploadRecord, reception: Reception) -> None:
         """Raises Cancelled where somebody has stopped it."""
         sha256 = reception.finish()
-        fields: UploadChanges = {"sha256": sha256, "size_bytes": reception.size, "turn_at": datetime.now(UTC)}
-        if not self.uploads.records.advance(record.id, Status.RECEIVING, Status.INSPECTING, **fields):
+        fields: UploadChanges = {"sha256": sha256, "size_bytes": reception.size}
+        if not self.uploads.records.advance(record.id, Status.RECEIVING, Status.INSPECTING, in_line=True, **fields):
             raise Cancelled
 
     def _no_room(self, record: UploadRecord, error: OSError) -> HeadcountError:
@@ -134,14 +132,14 @@ class Turns:
         """Look at the file of an upload that waits once more, with this mapping. Raises WrongCall `upload_not_waiting`."""
         self._claim(record, _WAITING, "takes no answers")
         self.uploads.inspect_again(record, request)
-        self._in_line(record)
+        self.wake()
 
     def check(self, record: UploadRecord) -> None:
         """Look once more, as things are now, and stop for a person. Raises WrongCall `upload_not_waiting`."""
         self._claim(record, _WAITING, "is not waiting")
         self.uploads.records.change(record.id, review=True)
         self.uploads.inspect_again(record, None)
-        self._in_line(record)
+        self.wake()
 
     def approve(self, record: UploadRecord, confirm_resubscribe: str | None) -> None:
         """Apply an upload that is ready. Raises WrongCall `upload_not_ready`."""
@@ -150,8 +148,9 @@ class Turns:
         self._claim(record, frozenset({Status.READY}), "is not ready to be applied", "upload_not_ready")
         request = replace(request_from_json(record.request), confirm_resubscribe=confirm_resubscribe)
         asked = request if confirm_resubscribe else request_from_json(record.request)
-        fields: UploadChanges = {"request": request_to_json(asked), "turn_at": datetime.now(UTC)}
-        self._advance(record, Status.PROCESSING, **fields)
+        if not self.uploads.records.advance(record.id, record.status, Status.PROCESSING, in_line=True, request=request_to_json(asked)):
+            raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
+        self.wake()
 
     def reverse(self, upload_id: str, job: Job, *, door: str, actor: str) -> None:
         """Take an upload back, or bring it back. Raises WrongCall `undo_impossible`, `redo_impossible`."""
@@ -173,15 +172,6 @@ class Turns:
     def _own(self, record: UploadRecord) -> None:
         if not self.uploads.records.claim(record.id, this_process(), instead_of=record.owner):
             raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
-
-    def _advance(self, record: UploadRecord, to: Status, **fields: Unpack[UploadChanges]) -> None:
-        if not self.uploads.records.advance(record.id, record.status, to, **fields):
-            raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
-        self.wake()
-
-    def _in_line(self, record: UploadRecord) -> None:
-        self.uploads.records.change(record.id, turn_at=datetime.now(UTC))
-        self.wake()
 
     def _folder(self, record: UploadRecord) -> Path:
         return self.uploads.rules.folder / record.id

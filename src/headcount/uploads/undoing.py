@@ -37,7 +37,7 @@ class Undoing:
         report = {**(record.report or {}), "reversal": asked}
         to = Status.UNDOING if job == "undo" else Status.REDOING
         claimed = self.records.claim(record.id, this_process(), instead_of=record.owner)
-        if not (claimed and self.records.advance(record.id, record.status, to, report=report, turn_at=datetime.now(UTC))):
+        if not (claimed and self.records.advance(record.id, record.status, to, in_line=True, report=report)):
             raise HeadcountError("upload_taken", f"Another process is already working on upload {record.id}.", "")
         return self.records.get(self.rules.account, record.id)
 

@@ -139,7 +139,6 @@ class UploadChanges(TypedDict, total=False):
     duplicate_of: str | None
     report: Document | None
     error: str | None
-    turn_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +195,10 @@ class UploadRecords(Protocol):
     def change(self, upload_id: str, **fields: Unpack[UploadChanges]) -> UploadRecord:
         """Set fields, whatever the status."""
 
-    def advance(self, upload_id: str, from_: Status, to: Status, **fields: Unpack[UploadChanges]) -> bool:
+    def advance(self, upload_id: str, from_: Status, to: Status, *, in_line: bool = False, **fields: Unpack[UploadChanges]) -> bool:
         """Go from one status to another and set fields with it; False where it was no longer `from_`.
 
-        In a status in which no process works on it, it has no owner any more.
+        In a status in which no process works on it, it has no owner any more. `in_line` lets its turn be after that of all others.
         """
 
     def claim(self, upload_id: str, owner: Owner, *, instead_of: Owner | None) -> bool:

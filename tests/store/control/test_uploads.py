@@ -104,6 +104,14 @@ def test_uploads_under_work_are_listed_in_the_order_they_were_accepted(uploads: 
     assert [record.id for record in uploads.working("acme")] == [first.id, last.id]
 
 
+def test_what_is_put_in_line_again_is_behind_the_others(uploads: SqlUploads) -> None:
+    first, last = new(uploads), new(uploads)
+    assert uploads.advance(first.id, Status.RECEIVING, Status.INSPECTING, in_line=True)
+    assert [record.id for record in uploads.working("acme")] == [last.id, first.id]
+    assert uploads.advance(last.id, Status.RECEIVING, Status.INSPECTING)
+    assert [record.id for record in uploads.working("acme")] == [last.id, first.id]
+
+
 def test_fields_change_and_the_others_stay(uploads: SqlUploads) -> None:
     record = new(uploads)
     changed = uploads.change(record.id, sha256="ab", size_bytes=5_000_000_000, report={"ledger": {"rows": 7}})

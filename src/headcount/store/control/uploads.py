@@ -126,15 +126,17 @@ class SqlUploads:
         """Set fields, whatever the status."""
         return self._records(_upload(upload_id).values(**fields).returning(UploadRow))[0]
 
-    def advance(self, upload_id: str, from_: Status, to: Status, **fields: Unpack[UploadChanges]) -> bool:
-        """Go from one status to another and set fields with it; False where it was no longer `from_`."""
+    def advance(self, upload_id: str, from_: Status, to: Status, *, in_line: bool = False, **fields: Unpack[UploadChanges]) -> bool:
+        """Go from one status to another and set fields with it, its turn where it is put in line; False where it was no longer `from_`."""
         if to not in NEXT[from_]:
             message = f"an upload does not go from {from_} to {to}"
             raise ValueError(message)
         statement = _upload(upload_id).where(UploadRow.status == from_).values(status=to, **fields)
         if to not in WORKING:
             statement = statement.values(**_owned_by(None))
-        return self._one(statement.values(finished_at=func.coalesce(UploadRow.finished_at, now())) if to in ENDED else statement)
+        if to in ENDED:
+            statement = statement.values(finished_at=func.coalesce(UploadRow.finished_at, now()))
+        return self._one(statement, in_line=in_line)
 
     def claim(self, upload_id: str, owner: Owner, *, instead_of: Owner | None) -> bool:
         """Make `owner` its owner; False where the owner was no longer `instead_of`, because another was faster."""
@@ -152,9 +154,10 @@ class SqlUploads:
         with self._transaction() as connection:
             return [UploadRecord(**row) for row in connection.execute(statement).mappings()]
 
-    def _one(self, statement: Update) -> bool:
+    def _one(self, statement: Update, *, in_line: bool = False) -> bool:
         with self._transaction() as connection:
-            return connection.execute(statement).rowcount == 1
+            # Not before: others may have got in line while this one waited to write.
+            return connection.execute(statement.values(turn_at=now()) if in_line else statement).rowcount == 1
 
 
 def _of_account(account_id: str) -> Select[UploadRow]:
