@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+from tests.program import Program
 
 from headcount.auth.access import Access
 from headcount.auth.rights import Role, operator
@@ -54,8 +53,9 @@ class Server:
 
     def headcount(self, *arguments: str) -> str:
         """What a command says that works through the server."""
-        command = [sys.executable, "-m", "headcount", "--data", str(self.data), "--account", ACCOUNT, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        code, said = Program("--data", str(self.data), "--account", ACCOUNT, *arguments).said()
+        assert code == 0, said
+        return said
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +83,7 @@ def module_server(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @contextmanager
 def _serving(data: Path) -> Iterator[Server]:
     environment = {**os.environ, "HEADCOUNT_ACCOUNT_ID": ACCOUNT, "HEADCOUNT_CHUNK_ROWS": "20000", "HEADCOUNT_DATA": str(data)}
-    command = [sys.executable, "-m", "headcount", "serve", "--port", "0"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
+    with Program("serve", "--port", "0", environment=environment) as process:
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found
         yield Server(found[0], data)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.program import Program
 
 PASSCODE = "correct-horse-battery"
 
@@ -21,7 +21,7 @@ class Served:
 
     data: Path
     url: str
-    process: subprocess.Popen[str]
+    process: Program
 
     @property
     def socket(self) -> Path:
@@ -33,17 +33,14 @@ def serving(data: Path, **settings: str) -> Iterator[Served]:
     """A server on a data directory for as long as the context lasts; it ends as a signal ends it."""
     own = {"HEADCOUNT_THREADS": "1", "HEADCOUNT_PASSCODE": PASSCODE, **settings}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")} | own
-    command = [sys.executable, "-m", "headcount", "--data", str(data), "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=data.parent, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with Program("--data", str(data), "serve", "--port", "0", cwd=data.parent, environment=environment) as process:
         try:
-            assert process.stdout
             said = process.stdout.readline()
             url = re.findall(r"http://\S+", said)[0]
             _await(data / "headcount.sock")
             yield Served(data, url, process)
         finally:
             process.terminate()
-            process.communicate(timeout=60)
 
 
 def _await(socket: Path) -> None:

@@ -4,8 +4,6 @@ import json
 import re
 import shutil
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import httpx
 import pytest
 from tests.cli.conftest import Headcount, Outcome
 from tests.cli.served import PASSCODE, Served, scrubbed, serving
+from tests.program import Program
 
 AMBIGUOUS = "identity,when\na,01/02/2024 10:00:00\nb,03/04/2024 10:00:00\n"
 
@@ -312,12 +311,11 @@ def test_a_long_path_is_no_obstacle(headcount: Headcount, people: str, tmp_path:
 def test_nobody_waits_for_an_upload_that_is_applied(headcount: Headcount, tmp_path: Path, served: Served) -> None:
     large = tmp_path / "large.csv"
     large.write_text("identity,plan\n" + "".join(f"{n},pro\n" for n in range(1, 300_001)))
-    program = [sys.executable, "-m", "headcount", "--data", str(served.data), "--account", "busy"]
-    with subprocess.Popen([*program, "upload", str(large), "--json"], stdout=subprocess.PIPE, text=True) as uploading:
-        told = list[Outcome]()
-        while uploading.poll() is None:
-            told.append(headcount("--data", str(served.data), "--account", "busy", "segment", "count", "identity exists", "--json"))
-        assert json.loads(uploading.communicate()[0])["ledger"]["created"] == 300_000
+    uploading = Program("--data", str(served.data), "--account", "busy", "upload", str(large), "--json")
+    told = list[Outcome]()
+    while uploading.runs:
+        told.append(headcount("--data", str(served.data), "--account", "busy", "segment", "count", "identity exists", "--json"))
+    assert json.loads(uploading.said()[1])["ledger"]["created"] == 300_000
     assert len(told) > 1
     assert {done.code for done in told} == {0}
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.program import Program
 
 _ROWS = 200_000
 
 
 def _headcount(data: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    command = [sys.executable, "-m", "headcount", "--data", str(data), *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, json.loads(done.stdout)
+    code, said = Program("--data", str(data), *words, "--json").said()
+    return code, json.loads(said)
 
 
 @pytest.mark.parametrize("megabytes", [2, 8, 14], ids="{} MB".format)

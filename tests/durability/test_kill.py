@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from tests.program import Program
 
 from headcount.bootstrap import application
 from headcount.config import load_settings
@@ -33,13 +32,11 @@ class Account:
 
     data: Path
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "HEADCOUNT_CHUNK_ROWS": str(_CHUNK)}
-        command = [sys.executable, "-m", "headcount", "--data", str(self.data), *words, "--json"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+    def start(self, *words: str) -> Program:
+        return Program("--data", str(self.data), *words, "--json", environment={**os.environ, "HEADCOUNT_CHUNK_ROWS": str(_CHUNK)})
 
     def run(self, *words: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.start(*words).communicate()[0])
+        answer: dict[str, Any] = json.loads(self.start(*words).said()[1])
         return answer
 
     def killed(self, seconds: float, *words: str) -> None:

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -35,20 +36,23 @@ class Sender:
 
     def run(self, number: int) -> None:
         chance, calls = random.Random(number), 0
-        while not self.ended.is_set():
-            calls += 1
-            said = Counter({f"p{chance.randrange(PEOPLE)}": chance.randrange(1, 9) for _ in range(3)})
-            if self._until_answered(said, f"{number}-{calls}"):
-                with self._guard:
-                    self.answered.update(said)
+        with self.http as http:
+            while not self.ended.is_set():
+                calls += 1
+                said = Counter({f"p{chance.randrange(PEOPLE)}": chance.randrange(1, 9) for _ in range(3)})
+                if self._until_answered(http, said, f"{number}-{calls}"):
+                    with self._guard:
+                        self.answered.update(said)
 
-    def _until_answered(self, said: Counter[str], key: str) -> bool:
+    @property
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=WHO, timeout=20, verify=False)  # noqa: S501 - no TLS here
+
+    def _until_answered(self, http: httpx.Client, said: Counter[str], key: str) -> bool:
         records = [{"type": "profile", "identity": who, "profileData": {"n": {"$incr": n}}} for who, n in said.items()]
         while True:
             try:
-                answer = httpx.post(
-                    f"http://127.0.0.1:{self.port}/1/upload", json={"d": records}, headers={**WHO, "Idempotency-Key": key}, timeout=20
-                )
+                answer = http.post("/1/upload", json={"d": records}, headers={"Idempotency-Key": key})
             except httpx.TransportError:
                 # It may have been written: only the same call again tells.
                 time.sleep(0.05)
@@ -64,19 +68,20 @@ class Plain(Sender):
     """Makes people, each by a call of its own without a key, and remembers those of whom an answer says that they are stored."""
 
     def run(self, number: int) -> None:
-        calls = 0
-        while not self.ended.is_set():
-            calls += 1
-            identity = f"live-{number}-{calls}"
-            record = {"type": "profile", "identity": identity, "profileData": {"plan": "live"}}
-            try:
-                answer = httpx.post(f"http://127.0.0.1:{self.port}/1/upload", json={"d": [record]}, headers=WHO, timeout=20)
-            except httpx.TransportError:
-                time.sleep(0.05)
-                continue
-            if answer.status_code == 200:
-                with self._guard:
-                    self.answered[identity] += 1
+        with self.http as http:
+            for call in count(1):
+                if self.ended.is_set():
+                    break
+                identity = f"live-{number}-{call}"
+                record = {"type": "profile", "identity": identity, "profileData": {"plan": "live"}}
+                try:
+                    answer = http.post("/1/upload", json={"d": [record]})
+                except httpx.TransportError:
+                    time.sleep(0.05)
+                    continue
+                if answer.status_code == 200:
+                    with self._guard:
+                        self.answered[identity] += 1
 
 
 def numbers(server: Server) -> Counter[str]:

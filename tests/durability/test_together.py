@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.program import Program
+from tests.uploads.account import account_in
+
+from headcount.uploads.mapping import Request
+from headcount.uploads.owner import Owner
+from headcount.uploads.upload import Status
 
 _ROWS = 30_000
 
 
-def headcount(data: Path, *words: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "HEADCOUNT_CHUNK_ROWS": "4000"}
-    command = [sys.executable, "-m", "headcount", "--data", str(data), *words, "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+def headcount(data: Path, *words: str) -> Program:
+    return Program("--data", str(data), *words, "--json", environment={**os.environ, "HEADCOUNT_CHUNK_ROWS": "4000"})
 
 
-def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = process.communicate()
-    assert process.returncode == 0, err
+def answer(program: Program) -> dict[str, Any]:
+    code, out = program.said()
+    assert code == 0, out
     found: dict[str, Any] = json.loads(out)
     return found
 
@@ -33,8 +37,29 @@ def test_the_upload_that_was_accepted_last_has_the_last_word(together: int, tmp_
     files = [tmp_path / f"plan {n}.csv" for n in range(together)]
     for n, file in enumerate(files):
         file.write_text("identity,plan\n" + "".join(f"u{i},{n}\n" for i in range(_ROWS)))
-    documents = [answer(process) for process in [headcount(tmp_path, "upload", str(file)) for file in files]]
+    documents = [answer(program) for program in [headcount(tmp_path, "upload", str(file)) for file in files]]
     assert [document["ledger"]["rows"] for document in documents] == [_ROWS] * together
     last = answer(headcount(tmp_path, "uploads", "list"))["uploads"][0]["name"]
     counted = answer(headcount(tmp_path, "segment", "count", f"plan = {last.removeprefix('plan ').removesuffix('.csv')}"))
     assert counted == {"count": _ROWS}
+
+
+def test_who_comes_later_waits_for_a_command_that_has_not_begun_to_read_its_file(tmp_path: Path) -> None:
+    asks = "from headcount.uploads.owner import this_process as p; print(p().started, flush=True); input()"
+    command = [sys.executable, "-c", asks]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other, account_in(tmp_path) as account:
+        assert other.stdout
+        records, file = account.app.uploads.records, account.file("identity,plan\n1,pro\n")
+        owner = Owner(other.pid, other.stdout.readline().strip())
+        given = {"name": "first", "file_name": file.name, "door": "cli", "owner": owner, "source_path": str(file)}
+        first = records.create(account.app.settings.account, **given)
+        phases = list[str]()
+
+        def look(phase: str, *_: int) -> None:
+            phases.append(phase)
+            records.advance(first.id, Status.RECEIVING, Status.CANCELLED)
+
+        account.app.uploads.upload(file, Request(), name=None, door="cli", on_progress=look)
+        other.communicate("")
+    assert phases[0] == "waiting"
+    assert phases[-1] != "waiting"

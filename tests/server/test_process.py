@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.program import Program
 from tests.server.process import EMAIL, PASSCODE, PASSWORD, WHO, Server, serving
 
 from headcount.house import COOKIE
@@ -27,8 +28,9 @@ def own(tmp_path: Path) -> Iterator[Server]:
 
 
 def command(server: Server, *words: str) -> str:
-    program = [sys.executable, "-m", "headcount", "--data", str(server.data), *words]
-    return subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    code, said = Program("--data", str(server.data), *words).said()
+    assert code == 0, said
+    return said
 
 
 def test_the_log_names_nobody(own: Server) -> None:
