@@ -24,9 +24,9 @@ from headcount.config import load_settings
 
 ACCOUNT, ADMIN, PASSWORD, PASSCODE = "acme", "admin@acme.example", "a long enough word", "a-passcode-of-the-test"
 #: The rules of WCAG 2.2 A and AA, and good practice.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 #: Those that the colours of a page decide: the others say of its dark form what they said of its light one.
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "resultTypes": ["violations"]}
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

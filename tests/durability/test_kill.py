@@ -17,7 +17,7 @@ from tests.program import Program
 from headcount.bootstrap import application
 from headcount.config import load_settings
 
-_ROWS, _CHUNK, _KILLS = 24_000, 2_000, 20
+_ROWS, _CHUNK, _KILLS = 24_000, 2_000, 14
 _TABLES = {
     "profiles": "* EXCLUDE (first_seen, last_updated)",
     "changes": "*",

@@ -14,7 +14,7 @@ import pytest
 from tests.server.process import WHO, Server, start
 
 #: How many kills, people, and connections that send.
-KILLS, PEOPLE, CONNECTIONS = 20, 8, 4
+KILLS, PEOPLE, CONNECTIONS = 14, 8, 4
 #: Rows of a file that is applied for some seconds.
 UPLOADED = 400_000
 

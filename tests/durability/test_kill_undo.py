@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from tests.durability.test_kill import Account
 
-_ROWS, _KILLS = 12_000, {"undo": 10, "redo": 4}
+_ROWS, _KILLS = 12_000, {"undo": 7, "redo": 3}
 
 
 def file(path: Path, numbers: range, version: int) -> str:

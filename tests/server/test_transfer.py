@@ -137,10 +137,10 @@ def test_a_size_over_the_limit_is_answered_at_once(server: Server) -> None:
 def test_a_connection_that_breaks_leaves_nothing(server: Server, path: str, how: dict[str, object]) -> None:
     before = len(server.uploads())
     server.raw(head(path, **how), PEOPLE.encode() if "Content_Length" in how else b"9\r\nidentity\n\r\n", breaks=True)
+    told = ["rejected"] * path.startswith("uploads")
+    eventually(told, look=lambda: [upload["status"] for upload in server.uploads()[: len(server.uploads()) - before]])
     eventually([], look=server.left)
-    new = server.uploads()[: len(server.uploads()) - before]
-    assert [upload["status"] for upload in new] == ["rejected"] * path.startswith("uploads")
-    assert all("broke off" in upload["error"] for upload in new)
+    assert all("broke off" in upload["error"] for upload in server.uploads()[: len(told)])
     assert "Traceback" not in server.log.read_text()
 
 
