@@ -51,8 +51,8 @@ def test_who_comes_later_waits_for_a_command_that_has_not_begun_to_read_its_file
         assert other.stdout
         records, file = account.app.uploads.records, account.file("identity,plan\n1,pro\n")
         owner = Owner(other.pid, other.stdout.readline().strip())
-        given = {"name": "first", "file_name": file.name, "door": "cli", "owner": owner, "source_path": str(file)}
-        first = records.create(account.app.settings.account, **given)
+        mine = account.app.settings.account
+        first = records.create(mine, name="first", file_name=file.name, door="cli", owner=owner, source_path=str(file))
         phases = list[str]()
 
         def look(phase: str, *_: int) -> None:
