@@ -7,14 +7,24 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import chdir
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
 _forking = get_context("forkserver")
-_forking.set_forkserver_preload(["headcount.cli", "headcount.server", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on"])
+_forking.set_forkserver_preload(["tests.loaded"])
+
+
+@cache
+def _load() -> None:
+    """Begin to load the program, from where `tests` can be imported, whatever directory a test works in."""
+    with chdir(Path(__file__).parents[1]):
+        ensure_running()
 
 
 class Program:
@@ -23,6 +33,7 @@ class Program:
     def __init__(
         self, *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None, stderr: Path = Path(os.devnull)
     ) -> None:
+        _load()
         said, end = _forking.Pipe(duplex=False)
         given = os.environ if environment is None else environment
         self._process = _forking.Process(target=_run, args=(words, cwd or Path.cwd(), dict(given), end, stderr.absolute()))

@@ -59,7 +59,8 @@ class Caller:
         return told(self.call("POST", path, json=body))
 
     def send(self, content: str | bytes, query: str = "", kind: str = "text/csv", name: str = "people.csv") -> Response:
-        return self.call("POST", f"uploads?{query}", content=content, headers={"Content-Type": kind, "X-File-Name": name})
+        until_it_ends = "" if "wait=" in query else "&wait=60"
+        return self.call("POST", f"uploads?{query}{until_it_ends}", content=content, headers={"Content-Type": kind, "X-File-Name": name})
 
     def upload(self, content: str | bytes, query: str = "", kind: str = "text/csv") -> Document:
         return told(self.send(content, query, kind))

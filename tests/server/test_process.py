@@ -36,7 +36,7 @@ def command(server: Server, *words: str) -> str:
 def test_the_log_names_nobody(own: Server) -> None:
     with own.http as http:
         for query in ("", "review=true", f"name={MARK}"):
-            http.post(f"/uploads?{query}", content=ROWS, headers={**_CSV, "X-File-Name": f"{MARK}.csv"})
+            http.post(f"/uploads?{query}&wait=60", content=ROWS, headers={**_CSV, "X-File-Name": f"{MARK}.csv"})
         upload = http.get("/uploads").json()["uploads"][0]["id"]
         for place in (f"/uploads/{upload}/rejects", f"/people/{MARK}1", f"/people?q={MARK}", f"/consent?identity={MARK}1", f"/{MARK}"):
             http.get(place)

@@ -173,7 +173,8 @@ def test_who_stops_sending_after_it_was_stopped_leaves_nothing(server: Server) -
 def test_several_arrive_at_once(server: Server) -> None:
     def send(number: int) -> None:
         with server.http as http:
-            got[number] = http.post("/uploads", content=f"identity,n\nx{number},{number}\n", headers={"Content-Type": "text/csv"}).json()
+            rows = f"identity,n\nx{number},{number}\n"
+            got[number] = http.post("/uploads?wait=60", content=rows, headers={"Content-Type": "text/csv"}).json()
 
     got: dict[int, dict[str, dict[str, str]]] = {}
     threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
@@ -192,5 +193,5 @@ def test_a_full_disk_is_told(disk: Path) -> None:
         assert answer.json()["error"]["code"] == "disk_full"
         assert server.left() == []
         assert server.uploads()[0]["status"] == "rejected"
-        small = http.post("/uploads", content=PEOPLE, headers={"Content-Type": "text/csv"})
+        small = http.post("/uploads?wait=60", content=PEOPLE, headers={"Content-Type": "text/csv"})
         assert small.json()["upload"]["status"] == "completed"
