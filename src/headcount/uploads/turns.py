@@ -149,7 +149,7 @@ class Turns:
         request = replace(request_from_json(record.request), confirm_resubscribe=confirm_resubscribe)
         asked = request if confirm_resubscribe else request_from_json(record.request)
         if not self.uploads.records.advance(record.id, record.status, Status.PROCESSING, in_line=True, request=request_to_json(asked)):
-            raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
+            raise _taken(record)
         self.wake()
 
     def reverse(self, upload_id: str, job: Job, *, door: str, actor: str) -> None:
@@ -171,10 +171,14 @@ class Turns:
 
     def _own(self, record: UploadRecord) -> None:
         if not self.uploads.records.claim(record.id, this_process(), instead_of=record.owner):
-            raise HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
+            raise _taken(record)
 
     def _folder(self, record: UploadRecord) -> Path:
         return self.uploads.rules.folder / record.id
+
+
+def _taken(record: UploadRecord) -> HeadcountError:
+    return HeadcountError("upload_taken", f"Somebody else was faster with upload {record.id}.", "Look at it again.")
 
 
 def _is_lost(record: UploadRecord, folder: Path) -> bool:
