@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn, Self
 
 _forking = get_context("forkserver")
@@ -41,14 +41,21 @@ class Program:
         end.close()
         with said:
             self.stdout = os.fdopen(os.dup(said.fileno()), encoding="utf-8")
+        self._stderr = stderr
         # A test that fails must not leave it behind.
         atexit.register(self.kill)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.wait()
+
+    def address(self) -> str:
+        """Where a server says that it serves, once it does."""
+        found = re.search(r"http://\S+", self.stdout.readline())
+        assert found, self._stderr.read_text()
+        return found[0]
 
     @property
     def runs(self) -> bool:

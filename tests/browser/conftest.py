@@ -84,9 +84,7 @@ def module_server(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def _serving(data: Path) -> Iterator[Server]:
     environment = {**os.environ, "HEADCOUNT_ACCOUNT_ID": ACCOUNT, "HEADCOUNT_CHUNK_ROWS": "20000", "HEADCOUNT_DATA": str(data)}
     with Program("serve", "--port", "0", environment=environment) as process:
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        yield Server(found[0], data)
+        yield Server(process.address(), data)
         process.terminate()
         assert process.wait(60) == 0
 

@@ -35,12 +35,12 @@ def serving(data: Path, **settings: str) -> Iterator[Served]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")} | own
     with Program("--data", str(data), "serve", "--port", "0", cwd=data.parent, environment=environment) as process:
         try:
-            said = process.stdout.readline()
-            url = re.findall(r"http://\S+", said)[0]
+            url = process.address()
             _await(data / "headcount.sock")
             yield Served(data, url, process)
         finally:
             process.terminate()
+            process.wait(60)
 
 
 def _await(socket: Path) -> None:

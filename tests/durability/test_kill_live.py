@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.server.process import WHO, Server, start
+from tests.server.process import Server, client, start
 
 #: How many kills, people, and connections that send.
 KILLS, PEOPLE, CONNECTIONS = 14, 8, 4
@@ -46,7 +46,7 @@ class Sender:
 
     @property
     def http(self) -> httpx.Client:
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=WHO, timeout=20, verify=False)  # noqa: S501 - no TLS here
+        return client(self.port, seconds=20)
 
     def _until_answered(self, http: httpx.Client, said: Counter[str], key: str) -> bool:
         records = [{"type": "profile", "identity": who, "profileData": {"n": {"$incr": n}}} for who, n in said.items()]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.program import Program
 from tests.uploads.account import account_in
+from tests.uploads.another import another_process
 
 from headcount.uploads.mapping import Request
-from headcount.uploads.owner import Owner
 from headcount.uploads.upload import Status
 
 _ROWS = 30_000
@@ -45,12 +43,8 @@ def test_the_upload_that_was_accepted_last_has_the_last_word(together: int, tmp_
 
 
 def test_who_comes_later_waits_for_a_command_that_has_not_begun_to_read_its_file(tmp_path: Path) -> None:
-    asks = "from headcount.uploads.owner import this_process as p; print(p().started, flush=True); input()"
-    command = [sys.executable, "-c", asks]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other, account_in(tmp_path) as account:
-        assert other.stdout
+    with another_process() as (_, owner), account_in(tmp_path) as account:
         records, file = account.app.uploads.records, account.file("identity,plan\n1,pro\n")
-        owner = Owner(other.pid, other.stdout.readline().strip())
         mine = account.app.settings.account
         first = records.create(mine, name="first", file_name=file.name, door="cli", owner=owner, source_path=str(file))
         phases = list[str]()
@@ -60,6 +54,5 @@ def test_who_comes_later_waits_for_a_command_that_has_not_begun_to_read_its_file
             records.advance(first.id, Status.RECEIVING, Status.CANCELLED)
 
         account.app.uploads.upload(file, Request(), name=None, door="cli", on_progress=look)
-        other.communicate("")
     assert phases[0] == "waiting"
     assert phases[-1] != "waiting"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from tests.program import Program
@@ -35,8 +35,7 @@ class Server:
 
     @property
     def http(self) -> httpx.Client:
-        # Without TLS nothing is verified; to read all certificates takes its time.
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", headers=WHO, timeout=60, verify=False)  # noqa: S501
+        return client(self.port, "/api/v1", seconds=60)
 
     def kill(self) -> None:
         self.process.kill()
@@ -67,6 +66,12 @@ class Server:
         return found_in(self.data / "uploads")
 
 
+def client(port: int, place: str = "", *, seconds: float) -> httpx.Client:
+    """One that calls a server by its passcode."""
+    # Without TLS nothing is verified; to read all certificates takes its time.
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}{place}", headers=WHO, timeout=seconds, verify=False)  # noqa: S501
+
+
 def start(data: Path, **settings: str) -> Server:
     """A server on the directory, which takes calls; on any port that is free, or on PORT."""
     port = settings.pop("PORT", "0")
@@ -74,9 +79,7 @@ def start(data: Path, **settings: str) -> Server:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")}
     environment |= {f"HEADCOUNT_{name}": value for name, value in (_OWN | settings).items()}
     process = Program("--data", str(data), "serve", "--port", port, cwd=data.parent, environment=environment, stderr=log)
-    found = re.search(r":(\d+)$", process.stdout.readline().strip())
-    assert found, log.read_text()
-    return Server(data, int(found[1]), process, log)
+    return Server(data, urlsplit(process.address()).port or 0, process, log)
 
 
 @contextmanager

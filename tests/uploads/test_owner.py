@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.uploads.another import another_process
 
 from headcount.uploads import owner as owners
 from headcount.uploads.owner import Owner, is_alive, this_process
@@ -21,10 +22,7 @@ def test_a_later_process_of_the_same_number_is_another() -> None:
 
 
 def test_a_killed_process_is_dead_even_before_it_is_reaped() -> None:
-    asks = "from headcount.uploads.owner import this_process as p; print(p().started, flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", asks], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout
-        owner = Owner(child.pid, child.stdout.readline().strip())
+    with another_process() as (child, owner):
         assert is_alive(owner)
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
